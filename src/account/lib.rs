@@ -1,0 +1,1 @@
+//! Everything one account does with one input: no I/O, no clock, no randomness of its own.

@@ -1,0 +1,3 @@
+//! Starling: the program.
+
+fn main() {}

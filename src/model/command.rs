@@ -1,0 +1,107 @@
+use crate::{
+    AccountId, Availability, BareJid, ChatState, ConversationId, MessageId, Mute, Timestamp,
+};
+
+/// Something a person, or the desktop, wants done. Sending one never waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// For one account.
+    Account(AccountId, AccountCommand),
+    /// The network came, went or changed: try at once, or stop trying.
+    NetworkChanged {
+        /// Whether there is a network at all.
+        available: bool,
+    },
+    /// The device woke from sleep.
+    Resumed,
+    /// A window is visible, or none is (XEP-0352).
+    WindowVisible(bool),
+    /// Remove an account and everything of it from this device.
+    RemoveAccount(AccountId),
+    /// Say goodbye to every server and end the service.
+    Quit,
+}
+
+/// Something wanted of one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountCommand {
+    /// Go online.
+    Connect,
+    /// Go offline.
+    Disconnect,
+    /// Do not wait for the next attempt.
+    TryNow,
+    /// Send a message.
+    Send(ConversationId, Outgoing),
+    /// Send a refused message again, as the same message.
+    TryAgain(MessageId),
+    /// Replace the user's reactions to a message (XEP-0444); empty takes them back.
+    React(MessageId, Vec<String>),
+    /// Take a message back (XEP-0424).
+    Retract(MessageId),
+    /// Everything up to this message was seen.
+    MarkRead(ConversationId, MessageId),
+    /// What the user is doing in a conversation.
+    SetChatState(ConversationId, ChatState),
+    /// Keep, or with `None` forget, what was typed.
+    SetDraft(ConversationId, Option<Draft>),
+    /// Fetch what is older than the oldest message here.
+    LoadOlder(ConversationId),
+    /// Keep on top of the list, or not.
+    SetPinned(ConversationId, bool),
+    /// Mute.
+    SetMute(ConversationId, Mute),
+    /// Put out of the list until something new comes, or back.
+    SetArchived(ConversationId, bool),
+    /// Delete a conversation and its messages from this device.
+    DeleteConversation(ConversationId),
+    /// Take a stranger in: from now on they are told of receipts and presence.
+    AcceptStranger(ConversationId),
+    /// Put someone on the roster, with a name and groups, and ask to see their presence.
+    AddContact(BareJid, Option<String>, Vec<String>),
+    /// Change name and groups on the roster.
+    ChangeContact(BareJid, Option<String>, Vec<String>),
+    /// Take someone off the roster.
+    RemoveContact(BareJid),
+    /// Answer a request to see our presence.
+    AnswerSubscription(BareJid, bool),
+    /// Block (XEP-0191), or unblock.
+    SetBlocked(BareJid, bool),
+    /// What others see.
+    SetAvailability(Availability),
+    /// What others call us (XEP-0172).
+    SetNickname(Option<String>),
+    /// Our picture (XEP-0084): PNG bytes with width and height in pixels, or none.
+    SetAvatar(Option<(Vec<u8>, u32, u32)>),
+    /// Whether to tell when messages were received and seen, and when the user writes.
+    SetPrivacy {
+        /// Send receipts and markers (XEP-0184, XEP-0333).
+        receipts: bool,
+        /// Send chat states (XEP-0085).
+        typing: bool,
+    },
+}
+
+/// A message to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its text.
+    pub text: String,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// The own message whose text it replaces (XEP-0308).
+    pub corrects: Option<MessageId>,
+}
+
+/// What was typed and not sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// The text.
+    pub text: String,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// The message it corrects.
+    pub corrects: Option<MessageId>,
+    /// When it was last changed.
+    pub time: Timestamp,
+}

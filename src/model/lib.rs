@@ -1,0 +1,39 @@
+//! The words every part of Starling shares.
+//!
+//! A message, a conversation, a command, an event, a failure: plain structs and enums with
+//! public fields, in the words that people see on the screen. They carry no behaviour beyond
+//! small questions about themselves, so that any crate may hold them and none is tied to another
+//! by them.
+//!
+//! This crate must never know: XML, SQL, sockets, clocks, widgets, or any other crate of ours.
+
+#![forbid(unsafe_code)]
+
+mod account;
+mod command;
+mod contact;
+mod conversation;
+mod event;
+mod failure;
+mod ids;
+mod message;
+mod redacted;
+mod request;
+mod time;
+
+pub use account::{AccountSettings, ConnectionState, ConnectionStep, ServerAddress};
+pub use command::{AccountCommand, Command, Draft, Outgoing};
+pub use contact::{Availability, Contact, ContactPresence, Show, Subscription};
+pub use conversation::{
+    ChatState, Conversation, ConversationKind, ConversationSummary, LastMessage, Mute,
+};
+pub use event::{Change, Event, EventKind};
+pub use failure::{CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure, StorageFailure};
+pub use ids::{AccountId, ConversationId, MessageId, OccupantId, RequestId};
+pub use jid::{BareJid, FullJid, Jid};
+pub use message::{
+    Content, Delivery, Direction, EncryptionKind, Message, Quote, Reaction, Revision, UnreadableReason,
+};
+pub use redacted::Redacted;
+pub use request::{Answer, FormField, FormFieldKind, RegistrationForm, Request, SignIn};
+pub use time::{Now, Timestamp};

@@ -1,0 +1,1 @@
+//! The service: threads, sockets, TLS, DNS, keyring and timers that drive the accounts.

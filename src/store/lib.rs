@@ -1,0 +1,1 @@
+//! One encrypted database per account: schema, migrations, typed queries.

@@ -1,0 +1,1 @@
+//! Read models for the screens: turns events into small differences.
