@@ -1,0 +1,3 @@
+//! The history of a conversation.
+
+pub mod geometry;
