@@ -1,0 +1,148 @@
+//! The face of the crate: what goes in, what comes out, and the turn between.
+
+use std::{collections::VecDeque, path::PathBuf, time::Duration};
+
+use model::{AccountCommand, AccountId, Answer, BareJid, ConnectionStep, EventKind, Failure, Now, RequestId, ServerAddress};
+use rand_core::CryptoRng;
+use store::Tx;
+use xmpp::TlsFacts;
+
+use crate::{Error, commands, connection, turn::{State, Turn}};
+
+/// What the program says of itself to servers.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Which account of this device it is.
+    pub id: AccountId,
+    /// The name of this program.
+    pub software_name: String,
+    /// Its version.
+    pub software_version: String,
+    /// The name of this device, as the user's other devices may show it.
+    pub device_name: String,
+    /// The language for texts of the server, as in `xml:lang`.
+    pub lang: String,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input {
+    /// The process began: go online if that is wanted.
+    Start,
+    /// The user wants something.
+    Command(AccountCommand),
+    /// The time that [`Account::timeout`] named has come.
+    Timer,
+    /// More of what came before is to be handled ([`Account::is_behind`]).
+    Continue,
+    /// How far connecting has come.
+    Progress(ConnectionStep),
+    /// The link is open.
+    Connected {
+        /// What is known of TLS, if the link began with it.
+        tls: Option<TlsFacts>,
+    },
+    /// The handshake that [`Output::StartTls`] asked for is done.
+    TlsStarted(TlsFacts),
+    /// These bytes came.
+    Bytes(Vec<u8>),
+    /// The link is gone, or could not be made, with the reason if there is one.
+    Closed(Option<Failure>),
+    /// The network came, went or changed.
+    NetworkChanged {
+        /// Whether there is one.
+        available: bool,
+    },
+    /// The device woke from sleep.
+    Resumed,
+    /// A window is visible, or none is (XEP-0352).
+    WindowVisible(bool),
+    /// Somebody waits for an answer.
+    Ask(RequestId, Question),
+}
+
+/// What somebody waits for.
+#[derive(Clone)]
+pub enum Question {
+    /// The conversation with an address, made if there is none.
+    OpenConversation(BareJid),
+    /// A new password (XEP-0077 §3.3).
+    ChangePassword(String),
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::OpenConversation(_) => "OpenConversation",
+            Self::ChangePassword(_) => "ChangePassword",
+        })
+    }
+}
+
+/// What the caller is to do, in this order, after the commit.
+#[derive(Debug)]
+pub enum Output {
+    /// Open a link.
+    Connect(ConnectTarget),
+    /// Secure the link with TLS.
+    StartTls,
+    /// Write these bytes.
+    Write(Vec<u8>),
+    /// Close the link, once everything before was written.
+    Close,
+    /// Tell this.
+    Event(EventKind),
+    /// Answer somebody who waits.
+    Answer(RequestId, Result<Answer, Failure>),
+}
+
+/// Where a link is to lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectTarget {
+    /// The domain whose server it is, and for which its certificate must be.
+    pub domain: String,
+    /// A server named by hand, or by the server itself.
+    pub server: Option<ServerAddress>,
+    /// Authorities to trust besides the system's.
+    pub extra_authorities: Option<PathBuf>,
+}
+
+/// One account.
+pub struct Account {
+    state: State,
+}
+
+impl Account {
+    /// Builds an account from its database. It does nothing before [`Input::Start`].
+    pub fn new(setup: Setup, tx: &mut Tx<'_>, rng: Box<dyn CryptoRng + Send>, now: Now) -> Result<Self, Error> {
+        let state = State::load(setup, tx, rng, now)?;
+        Ok(Self { state })
+    }
+
+    /// Handles one input. On an error the transaction must be rolled back and the account dropped.
+    pub fn handle(&mut self, tx: &mut Tx<'_>, input: Input, now: Now) -> Result<(), Error> {
+        let mut turn = Turn { tx, now, state: &mut self.state };
+        match input {
+            Input::Command(command) => commands::run(&mut turn, command)?,
+            Input::Ask(id, question) => commands::ask(&mut turn, id, question)?,
+            link => connection::handle(&mut turn, link)?,
+        }
+        turn.finish()
+    }
+
+    /// What is to be done next. To be called until `None`, and only after the commit.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.state.outputs.pop_front()
+    }
+
+    /// When [`Input::Timer`] is due, on the clock that never jumps.
+    pub fn timeout(&self) -> Option<Duration> {
+        connection::timeout(&self.state)
+    }
+
+    /// Whether more was received than one turn handles: commit, serve what waits, then give
+    /// [`Input::Continue`].
+    pub fn is_behind(&self) -> bool {
+        self.state.connection.is_behind()
+    }
+}

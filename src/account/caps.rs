@@ -1,0 +1,16 @@
+//! Entity capabilities (XEP-0115). To be written: this is its face.
+
+use crate::{Error, answers::IqAnswer, turn::Turn};
+
+/// What is remembered while the process runs.
+#[derive(Default)]
+pub struct Memory {}
+
+/// What was asked.
+#[derive(Clone, Debug)]
+pub enum Asked {}
+
+/// An answer to something asked with [`Asked`].
+pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqAnswer) -> Result<(), Error> {
+    match asked {}
+}

@@ -1,0 +1,93 @@
+//! Sorts what comes: who is it for, within the account?
+//!
+//! Every request is answered, or its sender would wait for nothing (RFC 6120 §8.2.3): by the module that
+//! knows it, else with `service-unavailable`. What nobody understands otherwise is passed over.
+
+use xmpp::{Address, Stanza, StanzaKind, minidom::Element, payload};
+
+use crate::{Error, answers, blocking, disco, messages, presence, roster, turn::Turn};
+
+/// What a module says to a request.
+pub enum Reply {
+    /// Done, with what was asked for if anything was.
+    Result(Option<Element>),
+    /// No, with the defined condition and its type (RFC 6120 §8.3).
+    Error {
+        /// `cancel`, `modify`, `auth` or `wait`.
+        kind: &'static str,
+        /// The condition.
+        condition: &'static str,
+    },
+    /// Nothing: the request was forged, and an answer would tell its sender that we are here.
+    Silence,
+}
+
+impl Reply {
+    /// We do not do that.
+    pub const UNAVAILABLE: Self = Self::Error { kind: "cancel", condition: "service-unavailable" };
+    /// The request makes no sense.
+    pub const BAD_REQUEST: Self = Self::Error { kind: "modify", condition: "bad-request" };
+}
+
+/// Handles one stanza.
+pub fn stanza(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
+    match stanza.kind {
+        StanzaKind::Message => messages::receive(turn, stanza.from.as_ref(), &stanza.element),
+        StanzaKind::Presence => match &stanza.from {
+            Some(from) => presence::handle(turn, from, &stanza.element),
+            None => Ok(()),
+        },
+        StanzaKind::Iq => match stanza.element.attr("type") {
+            Some("result" | "error") => answers::receive(turn, stanza),
+            Some(kind @ ("get" | "set")) => request(turn, stanza, kind == "set"),
+            _ => Ok(()),
+        },
+    }
+}
+
+fn request(turn: &mut Turn<'_, '_>, stanza: &Stanza, is_set: bool) -> Result<(), Error> {
+    let from = stanza.from.as_ref();
+    let reply = match stanza.element.children().next() {
+        None => Reply::BAD_REQUEST,
+        Some(payload) => match (payload.ns().as_str(), payload.name(), is_set) {
+            ("jabber:iq:roster", "query", true) => roster::handle_push(turn, from, payload)?,
+            ("urn:xmpp:blocking", "block" | "unblock", true) => blocking::handle_push(turn, from, payload)?,
+            ("http://jabber.org/protocol/disco#info", "query", false) => disco::handle_query(turn, from, payload)?,
+            ("urn:xmpp:ping", "ping", false) if known(turn, from)? => Reply::Result(None),
+            _ => Reply::UNAVAILABLE,
+        },
+    };
+    answer(turn, from, stanza.element.attr("id"), reply);
+    Ok(())
+}
+
+/// Whether `from` may learn that we are here: our server, our devices, and those who see our presence
+/// anyway (DESIGN rule 12).
+pub fn known(turn: &mut Turn<'_, '_>, from: Option<&Address>) -> Result<bool, Error> {
+    match from {
+        None => Ok(true),
+        Some(from) if turn.is_own_server(Some(from)) || from.is_at(&turn.state.own.bare) => Ok(true),
+        Some(from) => roster::sees_us(turn, &from.to_bare()),
+    }
+}
+
+fn answer(turn: &mut Turn<'_, '_>, from: Option<&Address>, id: Option<&str>, reply: Reply) {
+    let Some(id) = id else { return };
+    let to = from.map(ToString::to_string);
+    let mut attributes = vec![("id", id)];
+    attributes.extend(to.as_deref().map(|to| ("to", to)));
+    let children = match reply {
+        Reply::Silence => return,
+        Reply::Result(payload) => {
+            attributes.push(("type", "result"));
+            payload
+        }
+        Reply::Error { kind, condition } => {
+            attributes.push(("type", "error"));
+            let condition = payload::tag(condition, "urn:ietf:params:xml:ns:xmpp-stanzas", &[]);
+            Some(payload::parent_tag("error", "jabber:client", &[("type", kind)], [condition]))
+        }
+    };
+    let stanza = payload::parent_tag("iq", "jabber:client", &attributes, children);
+    turn.send(&stanza);
+}

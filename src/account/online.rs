@@ -1,0 +1,38 @@
+//! What is asked when a session begins.
+//!
+//! All of it is sent at once, without waiting for any answer: a sign-in then takes one round trip more than its
+//! longest answer. A fresh session knows nothing, so everything that is not on disk is told anew (DESIGN rule 2);
+//! a resumed one goes on where it was, and asks nothing.
+
+use xmpp::Online;
+
+use crate::{Error, archive, blocking, disco, outbox, presence, roster, turn::{IqKind, PendingIq, Turn}};
+
+/// Begins a session.
+pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
+    if online.resumed {
+        return outbox::resumed(turn);
+    }
+    // The archive first: it is what the user waits for, and it settles what the last session left open.
+    archive::begin(turn)?;
+    if !online.carbons_enabled {
+        turn.send_iq(IqKind::Set, None, xmpp::xep_0280_carbons::enable(), PendingIq::Carbons);
+    }
+    disco::request_server(turn)?;
+    roster::request(turn)?;
+    blocking::request(turn)?;
+    // After the roster request (RFC 6121 §2.2), so that the server pushes changes to us.
+    presence::announce(turn)?;
+    outbox::begin(turn)
+}
+
+/// Forgets what only held for the session that is over.
+///
+/// `lost` says that it will not be resumed. Until that is known presence is kept: a link that comes back
+/// after some seconds should not make everybody flicker.
+pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    archive::end(turn)?;
+    presence::end(turn)?;
+    disco::end(turn)?;
+    outbox::end(turn)
+}
