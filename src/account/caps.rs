@@ -1,6 +1,8 @@
 //! Entity capabilities (XEP-0115). To be written: this is its face.
 
-use crate::{Error, answers::IqAnswer, turn::Turn};
+use xmpp::IqOutcome;
+
+use crate::{Error, turn::Turn};
 
 /// What is remembered while the process runs.
 #[derive(Default)]
@@ -11,6 +13,6 @@ pub struct Memory {}
 pub enum Asked {}
 
 /// An answer to something asked with [`Asked`].
-pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqAnswer) -> Result<(), Error> {
+pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqOutcome) -> Result<(), Error> {
     match asked {}
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use xmpp::{Address, minidom::Element};
+use xmpp::{Address, IqOutcome, minidom::Element};
 
-use crate::{Error, answers::IqAnswer, inbound::Reply, turn::Turn};
+use crate::{Error, inbound::Reply, turn::Turn};
 
 /// What is remembered while the process runs.
 #[derive(Default)]
@@ -34,7 +34,7 @@ pub fn handle_query(_turn: &mut Turn<'_, '_>, _from: Option<&Address>, _query: &
 }
 
 /// An answer to something asked with [`Asked`].
-pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqAnswer) -> Result<(), Error> {
+pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqOutcome) -> Result<(), Error> {
     match asked {}
 }
 

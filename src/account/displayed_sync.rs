@@ -4,7 +4,9 @@
 
 use model::{ConversationId, MessageId};
 
-use crate::{Error, answers::IqAnswer, turn::Turn};
+use xmpp::IqOutcome;
+
+use crate::{Error, turn::Turn};
 
 /// What is remembered while the process runs.
 #[derive(Default)]
@@ -15,7 +17,7 @@ pub struct Memory {}
 pub enum Asked {}
 
 /// An answer to something asked with [`Asked`].
-pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqAnswer) -> Result<(), Error> {
+pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqOutcome) -> Result<(), Error> {
     match asked {}
 }
 

@@ -2,7 +2,9 @@
 
 use model::BareJid;
 
-use crate::{Error, answers::IqAnswer, turn::Turn};
+use xmpp::IqOutcome;
+
+use crate::{Error, turn::Turn};
 
 /// What is remembered while the process runs.
 #[derive(Default)]
@@ -13,7 +15,7 @@ pub struct Memory {}
 pub enum Asked {}
 
 /// An answer to something asked with [`Asked`].
-pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqAnswer) -> Result<(), Error> {
+pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqOutcome) -> Result<(), Error> {
     match asked {}
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// An IQ answer that nobody asked for, or from somebody who was not asked.
-    IqAnswer,
+    IqOutcome,
     /// A carbon that is not from the own bare address (XEP-0280 §11).
     Carbon,
     /// A carbon whose content is not what the account sent or got.

@@ -1,9 +1,9 @@
 //! The roster (RFC 6121 §2). To be written: this is its face.
 
 use model::BareJid;
-use xmpp::{Address, minidom::Element};
+use xmpp::{Address, IqOutcome, minidom::Element};
 
-use crate::{Error, answers::IqAnswer, inbound::Reply, turn::Turn};
+use crate::{Error, inbound::Reply, turn::Turn};
 
 /// What is remembered while the process runs.
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub fn handle_push(_turn: &mut Turn<'_, '_>, _from: Option<&Address>, _query: &E
 }
 
 /// An answer to something asked with [`Asked`].
-pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqAnswer) -> Result<(), Error> {
+pub fn handle_answer(_turn: &mut Turn<'_, '_>, asked: Asked, _answer: IqOutcome) -> Result<(), Error> {
     match asked {}
 }
 
