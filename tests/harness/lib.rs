@@ -1,1 +1,21 @@
-//! What tests share.
+//! What tests, the demo and the benches share: real servers, people, and a desktop to stand them on.
+//!
+//! Nothing here stands in for a real part. [`Prosody`] is a Prosody of its own on free ports,
+//! [`LinkCutter`] a relay that breaks connections, [`Person`] a [`session::Session`] with an empty folder, [`Desktop`] an X
+//! server with its own D-Bus, keyring and accessibility bus, and [`Robot`] uses the program's
+//! window as a screen reader would: it finds things by role and name and by nothing else.
+
+pub mod desktop;
+
+pub mod link_cutter;
+pub mod person;
+pub mod program;
+pub mod prosody;
+pub mod robot;
+pub mod wait;
+
+pub use desktop::Desktop;
+pub use link_cutter::LinkCutter;
+pub use person::Person;
+pub use prosody::Prosody;
+pub use robot::Robot;

@@ -1,0 +1,189 @@
+//! A desktop of its own: an X server, a D-Bus session with keyring and accessibility bus, a window manager.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::program::Program;
+use crate::wait;
+
+/// A desktop for one program under test. Everything ends with it.
+pub struct Desktop {
+    home: TempDir,
+    display: String,
+    bus_address: String,
+    size: (u32, u32),
+    _programs: Vec<Program>,
+}
+
+impl Desktop {
+    /// Starts one with a screen of `width` × `height` pixels.
+    ///
+    /// # Panics
+    /// When Xvfb, dbus-daemon, gnome-keyring or openbox is missing.
+    pub fn start(width: u32, height: u32) -> Self {
+        let home = tempfile::Builder::new().prefix("starling-desktop").tempdir().expect("a folder");
+        for folder in ["run", "data", "config", "cache"] {
+            std::fs::create_dir(home.path().join(folder)).expect("a folder");
+        }
+        restrict(&home.path().join("run"));
+        let mut desktop = Self {
+            display: String::new(),
+            bus_address: String::new(),
+            size: (width, height),
+            _programs: Vec::new(),
+            home,
+        };
+        desktop.start_display();
+        desktop.start_bus();
+        desktop.start_window_manager();
+        desktop.unlock_keyring();
+        desktop
+    }
+
+    /// A command that will run on this desktop, with nothing of the real one.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_remove("WAYLAND_DISPLAY");
+        for (key, value) in self.environment() {
+            command.env(key, value);
+        }
+        command
+    }
+
+    /// Its session bus.
+    pub fn bus_address(&self) -> &str {
+        &self.bus_address
+    }
+
+    /// Its home folder: `data`, `config` and `cache` in it are the XDG folders.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Writes what the screen shows to a PNG file.
+    ///
+    /// # Panics
+    /// When ImageMagick is missing.
+    pub fn screenshot(&self, file: &Path) {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).expect("a folder for screenshots");
+        }
+        let done = self.command("import").args(["-window", "root"]).arg(file).status().expect("import, of ImageMagick");
+        assert!(done.success(), "no screenshot");
+    }
+
+    /// Presses a key or several together, such as `ctrl+n`.
+    ///
+    /// # Panics
+    /// When xdotool is missing.
+    pub fn press(&self, keys: &str) {
+        self.tool(&["key", "--clearmodifiers", keys]);
+    }
+
+    /// Types text into what has the focus.
+    pub fn type_text(&self, text: &str) {
+        self.tool(&["type", "--clearmodifiers", "--delay", "2", "--", text]);
+    }
+
+    /// Gives the window of this name another size.
+    pub fn resize_window(&self, name: &str, width: u32, height: u32) {
+        self.tool(&["search", "--sync", "--onlyvisible", "--name", name, "windowsize", &width.to_string(), &height.to_string()]);
+    }
+
+    /// Moves the pointer to a place on the screen.
+    pub fn point_at(&self, x: i32, y: i32) {
+        self.tool(&["mousemove", &x.to_string(), &y.to_string()]);
+    }
+
+    fn tool(&self, arguments: &[&str]) {
+        let done = self.command("xdotool").args(arguments).status().expect("xdotool");
+        assert!(done.success(), "xdotool {arguments:?} failed");
+    }
+
+    fn environment(&self) -> Vec<(&'static str, std::ffi::OsString)> {
+        let home = self.home.path();
+        let mut environment: Vec<(&str, std::ffi::OsString)> = vec![
+            ("HOME", home.into()),
+            ("XDG_RUNTIME_DIR", home.join("run").into()),
+            ("XDG_DATA_HOME", home.join("data").into()),
+            ("XDG_CONFIG_HOME", home.join("config").into()),
+            ("XDG_CACHE_HOME", home.join("cache").into()),
+            ("DISPLAY", self.display.clone().into()),
+            ("LANG", "C.UTF-8".into()),
+            ("GDK_BACKEND", "x11".into()),
+            // The software renderer draws the same picture on every machine.
+            ("GSK_RENDERER", "cairo".into()),
+            ("GTK_A11Y", "atspi".into()),
+            ("GSETTINGS_BACKEND", "keyfile".into()),
+            // No portal runs here; without this GTK waits for one.
+            ("GDK_DEBUG", "no-portals".into()),
+            ("ADW_DISABLE_PORTAL", "1".into()),
+        ];
+        if !self.bus_address.is_empty() {
+            environment.push(("DBUS_SESSION_BUS_ADDRESS", self.bus_address.clone().into()));
+        }
+        environment
+    }
+
+    fn start_display(&mut self) {
+        let number = (90..).find(|number| !PathBuf::from(format!("/tmp/.X11-unix/X{number}")).exists()).expect("a display");
+        // Displays are a shared name space: two tests may want the same number, so the process id spreads them.
+        let number = number + std::process::id() % 400;
+        self.display = format!(":{number}");
+        let mut command = Command::new("Xvfb");
+        command.args([&self.display, "-screen", "0", &format!("{}x{}x24", self.size.0, self.size.1), "-nolisten", "tcp", "-noreset"]);
+        command.stderr(Stdio::null());
+        self._programs.push(Program::start(&command));
+        let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
+        wait::until("Xvfb to listen", || socket.exists().then_some(()));
+    }
+
+    fn start_bus(&mut self) {
+        let address_file = self.home.path().join("run/bus-address");
+        let mut command = self.command("dbus-daemon");
+        command.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
+        // The address is printed to a file, since the program's pipes belong to whoever waits for it.
+        let mut shell = self.command("sh");
+        shell.args(["-c", "exec \"$@\" > \"$0\"", &address_file.to_string_lossy()]);
+        shell.arg(command.get_program()).args(command.get_args());
+        self._programs.push(Program::start(&shell));
+        self.bus_address = wait::until("the session bus", || {
+            let text = std::fs::read_to_string(&address_file).ok()?;
+            text.ends_with('\n').then(|| text.trim().to_owned())
+        });
+    }
+
+    fn start_window_manager(&mut self) {
+        let mut command = self.command("openbox");
+        command.stderr(Stdio::null());
+        self._programs.push(Program::start(&command));
+    }
+
+    /// Starts the Secret Service with an unlocked keyring, as a login does.
+    fn unlock_keyring(&mut self) {
+        let mut child = self
+            .command("gnome-keyring-daemon")
+            .args(["--unlock", "--components=secrets"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("gnome-keyring-daemon");
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(b"test").expect("a password for the keyring");
+        }
+        // It answers with its environment once it is ready, and goes on in the background on our bus.
+        if let Some(output) = child.stdout.take() {
+            let _ = BufReader::new(output).lines().next();
+        }
+        let _ = child.wait();
+    }
+}
+
+fn restrict(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).expect("rights of a folder");
+}

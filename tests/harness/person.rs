@@ -1,0 +1,203 @@
+//! Someone who uses Starling without a window: a session with an empty folder.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{
+    AccountCommand, AccountId, Answer, BareJid, Command, Content, ConversationId, Delivery, Direction, Event, EventKind,
+    Failure, Message, Outgoing, Request, ServerAddress, SignIn,
+};
+use session::{Config, Heard, MemorySecrets, Secrets, Session};
+use store::{Anchor, PageRequest, ReaderHandle};
+use tempfile::TempDir;
+
+use crate::Prosody;
+use crate::wait::{self, PATIENCE};
+
+/// A signed-in person on a device of their own.
+pub struct Person {
+    /// The service, for whatever this type has no word for.
+    pub session: Session,
+    /// Their account.
+    pub account: AccountId,
+    /// Their address.
+    pub address: BareJid,
+    secrets: Arc<dyn Secrets>,
+    folder: TempDir,
+}
+
+impl Person {
+    /// Makes an account on `server` and signs in to it over direct TLS.
+    pub fn new(server: &Prosody, name: &str) -> Self {
+        let password = server.register(name);
+        Self::sign_in(server, name, &password, server.direct_tls_port())
+    }
+
+    /// Signs in on a new device, through `port`: the server's own, or a [`LinkCutter`](crate::LinkCutter)'s.
+    ///
+    /// # Panics
+    /// When signing in fails.
+    pub fn sign_in(server: &Prosody, name: &str, password: &str, port: u16) -> Self {
+        Self::try_sign_in(server, &format!("{name}@localhost"), password, port).expect("signing in")
+    }
+
+    /// As [`Self::sign_in`], with the failure told.
+    ///
+    /// # Panics
+    /// When the service cannot start at all.
+    pub fn try_sign_in(server: &Prosody, address: &str, password: &str, port: u16) -> Result<Self, Failure> {
+        let folder = tempfile::Builder::new().prefix("starling-person").tempdir().expect("a folder");
+        let secrets: Arc<dyn Secrets> = Arc::new(MemorySecrets::default());
+        let session = Session::start(configuration(folder.path(), secrets.clone()))?;
+        let address: BareJid = address.parse().expect("an address");
+        let request = Request::SignIn(SignIn {
+            address: address.clone(),
+            password: password.to_owned(),
+            server: Some(ServerAddress { host: "127.0.0.1".to_owned(), port: Some(port) }),
+            extra_authorities: Some(server.authority()),
+            allow_plain: false,
+            passphrase: None,
+        });
+        let Answer::Account(account) = block_on(session.ask(request))? else {
+            panic!("signing in answered something else");
+        };
+        Ok(Self { session, account, address, secrets, folder })
+    }
+
+    /// Ends the service in good order and starts it again on the same folder, as when the program is started anew.
+    ///
+    /// # Panics
+    /// When it does not end or start.
+    pub fn restart(&mut self) {
+        assert!(self.session.end(Duration::from_secs(10)), "the service did not end");
+        self.session = Session::start(configuration(self.folder.path(), self.secrets.clone())).expect("the service");
+        wait::until("the account to open", || self.session.reader(self.account));
+    }
+
+    /// What this person's device keeps on disk.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Wants something done.
+    pub fn command(&self, command: AccountCommand) {
+        self.session.send(Command::Account(self.account, command));
+    }
+
+    /// Reads the account's database.
+    ///
+    /// # Panics
+    /// When the account is not open.
+    pub fn reader(&self) -> ReaderHandle {
+        self.session.reader(self.account).expect("the account is open")
+    }
+
+    /// The conversation with somebody.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub fn conversation(&self, with: &BareJid) -> ConversationId {
+        match block_on(self.session.ask(Request::OpenConversation(self.account, with.clone()))) {
+            Ok(Answer::Conversation(conversation)) => conversation,
+            other => panic!("no conversation: {other:?}"),
+        }
+    }
+
+    /// Writes to somebody.
+    pub fn say(&self, with: &BareJid, text: &str) -> ConversationId {
+        let conversation = self.conversation(with);
+        let outgoing = Outgoing { text: text.to_owned(), reply_to: None, corrects: None };
+        self.command(AccountCommand::Send(conversation, outgoing));
+        conversation
+    }
+
+    /// The newest messages with somebody, oldest first, at most `limit`.
+    ///
+    /// # Panics
+    /// When the database cannot be read.
+    pub fn messages(&self, with: &BareJid, limit: usize) -> Vec<Message> {
+        let conversation = self.conversation(with);
+        let request = PageRequest { conversation, anchor: Anchor::Newest, limit };
+        block_on(self.reader().page(request)).expect("a page").messages
+    }
+
+    /// The newest messages with somebody as lines: `> ` before own ones, `< ` before others'.
+    pub fn transcript(&self, with: &BareJid) -> Vec<String> {
+        self.messages(with, 1000).iter().map(line).collect()
+    }
+
+    /// Waits until a message with exactly this text from somebody is there, and returns it.
+    #[track_caller]
+    pub fn hears(&self, from: &BareJid, text: &str) -> Message {
+        self.waits_for(from, &format!("“{text}” from {from}"), |message| {
+            message.direction == Direction::Incoming && message.content == Content::Text(text.to_owned())
+        })
+    }
+
+    /// Waits until an own message with this text came as far as `delivery`.
+    #[track_caller]
+    pub fn sees_own(&self, with: &BareJid, text: &str, delivery: &Delivery) -> Message {
+        self.waits_for(with, &format!("own “{text}” to be {delivery:?}"), |message| {
+            message.direction == Direction::Outgoing
+                && message.content == Content::Text(text.to_owned())
+                && message.delivery == *delivery
+        })
+    }
+
+    /// Waits for a message in the conversation with somebody that `fits`.
+    #[track_caller]
+    pub fn waits_for(&self, with: &BareJid, what: &str, fits: impl Fn(&Message) -> bool) -> Message {
+        wait::until(what, || self.messages(with, 50).into_iter().rev().find(|message| fits(message)))
+    }
+
+    /// Waits for an event that `fits`. Begin to listen (`session.events()`) before causing it.
+    ///
+    /// # Panics
+    /// When it does not come.
+    #[track_caller]
+    pub fn waits_for_event(
+        &self,
+        events: &mut session::EventStream,
+        what: &str,
+        fits: impl Fn(&EventKind) -> bool,
+    ) -> EventKind {
+        let found = block_on(async {
+            let search = async {
+                while let Some(heard) = events.next().await {
+                    match heard {
+                        Heard::Event(Event { account, kind }) if account == self.account && fits(&kind) => return Some(kind),
+                        _ => {}
+                    }
+                }
+                None
+            };
+            tokio::time::timeout(PATIENCE, search).await.ok().flatten()
+        });
+        found.unwrap_or_else(|| panic!("waited in vain for {what}"))
+    }
+}
+
+fn configuration(folder: &Path, secrets: Arc<dyn Secrets>) -> Config {
+    Config { secrets, device_name: "Test".to_owned(), ..Config::new(folder.to_owned()) }
+}
+
+fn line(message: &Message) -> String {
+    let direction = match message.direction {
+        Direction::Outgoing => '>',
+        Direction::Incoming => '<',
+    };
+    match &message.content {
+        Content::Text(text) => format!("{direction} {text}"),
+        Content::Retracted => format!("{direction} [retracted]"),
+        Content::Unreadable(reason) => format!("{direction} [unreadable: {reason:?}]"),
+    }
+}
+
+/// Runs a future to its end on this thread.
+///
+/// # Panics
+/// When no runtime can be made.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
+}

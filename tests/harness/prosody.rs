@@ -1,0 +1,134 @@
+//! A Prosody of its own: free ports, a folder that goes away, certificates of its own authority.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::program::{Program, free_port};
+use crate::wait;
+
+const CONFIGURATION: &str = include_str!("prosody.cfg.lua");
+
+/// A running Prosody with the hosts `localhost`, `open.localhost` and `old.localhost`.
+pub struct Prosody {
+    folder: TempDir,
+    starttls_port: u16,
+    direct_tls_port: u16,
+    program: Option<Program>,
+}
+
+impl Prosody {
+    /// Starts one, and returns when it takes connections.
+    ///
+    /// # Panics
+    /// When Prosody or OpenSSL is not installed.
+    pub fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("starling-prosody").tempdir().expect("a folder");
+        for name in ["certs", "data"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        std::fs::write(folder.path().join("prosody.cfg.lua"), CONFIGURATION).expect("a configuration");
+        make_certificates(&folder.path().join("certs"));
+        let mut server = Self { folder, starttls_port: free_port(), direct_tls_port: free_port(), program: None };
+        server.resume();
+        server
+    }
+
+    /// Starts it again after [`Self::stop`] or [`Self::kill`], on the same ports with the same data.
+    pub fn resume(&mut self) {
+        let mut command = self.command("prosody");
+        command.arg("-F");
+        self.program = Some(Program::start(&command));
+        let ports = [self.starttls_port, self.direct_tls_port];
+        wait::until("Prosody to listen", || {
+            ports.iter().all(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_ok()).then_some(())
+        });
+    }
+
+    /// Ends it in good order.
+    pub fn stop(&mut self) {
+        if let Some(mut program) = self.program.take() {
+            program.terminate();
+        }
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut program) = self.program.take() {
+            program.kill();
+        }
+        let _ = std::fs::remove_file(self.folder.path().join("prosody.pid"));
+    }
+
+    /// Makes an account at `localhost` and returns its password.
+    pub fn register(&self, name: &str) -> String {
+        self.register_at(name, "localhost")
+    }
+
+    /// Makes an account and returns its password.
+    ///
+    /// # Panics
+    /// When Prosody refuses.
+    pub fn register_at(&self, name: &str, host: &str) -> String {
+        let password = format!("pw-{name}");
+        let done = self.command("prosodyctl").args(["register", name, host, &password]).output().expect("prosodyctl");
+        assert!(done.status.success(), "prosodyctl: {}", String::from_utf8_lossy(&done.stderr));
+        password
+    }
+
+    /// The certificate of its authority, to be trusted by clients.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("certs/ca.pem")
+    }
+
+    /// The port where TLS is asked for with STARTTLS.
+    pub fn starttls_port(&self) -> u16 {
+        self.starttls_port
+    }
+
+    /// The port where TLS begins at once.
+    pub fn direct_tls_port(&self) -> u16 {
+        self.direct_tls_port
+    }
+
+    /// Its folder: `data/prosody.sqlite` holds the archive.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .arg("--config")
+            .arg(self.folder.path().join("prosody.cfg.lua"))
+            .env("STARLING_PROSODY_DIR", self.folder.path())
+            .env("STARLING_PROSODY_STARTTLS", self.starttls_port.to_string())
+            .env("STARLING_PROSODY_DIRECT", self.direct_tls_port.to_string());
+        command
+    }
+}
+
+/// Makes an authority and a certificate for `localhost` and its subdomains, in `folder`.
+///
+/// # Panics
+/// When OpenSSL is not installed.
+pub fn make_certificates(folder: &Path) {
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    let authority = ["-x509", "-days", "30", "-subj", "/CN=Starling test authority"];
+    let authority_rights = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"];
+    openssl(folder, "req", &[&key[..], &authority, &authority_rights, &["-keyout", "ca.key", "-out", "ca.pem"]].concat());
+    openssl(folder, "req", &[&key[..], &["-subj", "/CN=localhost", "-keyout", "localhost.key", "-out", "request.pem"]].concat());
+    std::fs::write(
+        folder.join("rights"),
+        "basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost,DNS:*.localhost\nextendedKeyUsage=serverAuth\n",
+    )
+    .expect("a file");
+    let signing = ["-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30"];
+    openssl(folder, "x509", &[&signing[..], &["-extfile", "rights", "-out", "localhost.crt"]].concat());
+}
+
+fn openssl(folder: &Path, command: &str, arguments: &[&str]) {
+    let done = Command::new("openssl").current_dir(folder).arg(command).args(arguments).output().expect("openssl");
+    assert!(done.status.success(), "openssl: {}", String::from_utf8_lossy(&done.stderr));
+}

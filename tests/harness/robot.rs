@@ -1,0 +1,247 @@
+//! Uses a window over the accessibility bus, as a screen reader does: by role and by name.
+
+use std::collections::HashMap;
+
+use zbus::blocking::{Connection, Proxy, connection};
+use zbus::zvariant::{OwnedObjectPath, OwnedValue};
+
+use crate::wait;
+
+/// Speaks to the accessibility bus of a [`Desktop`](crate::Desktop).
+#[derive(Clone)]
+pub struct Robot {
+    bus: Connection,
+}
+
+/// Something on the screen: a button, a text, a list.
+#[derive(Clone, Debug)]
+pub struct Node {
+    bus: Connection,
+    owner: String,
+    path: OwnedObjectPath,
+}
+
+type Reference = (String, OwnedObjectPath);
+
+impl Robot {
+    /// Finds the accessibility bus of the session at `session_bus`.
+    ///
+    /// # Panics
+    /// When at-spi2-core is missing.
+    pub fn connect(session_bus: &str) -> Self {
+        let session = connection::Builder::address(session_bus).and_then(connection::Builder::build).expect("the session bus");
+        let status = Proxy::new(&session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Status").expect("a proxy");
+        status.set_property("IsEnabled", true).expect("accessibility can be switched on");
+        let finder = Proxy::new(&session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus").expect("a proxy");
+        let address: String = finder.call("GetAddress", &()).expect("the accessibility bus");
+        let bus = connection::Builder::address(address.as_str()).and_then(connection::Builder::build).expect("the accessibility bus");
+        Self { bus }
+    }
+
+    /// Waits for something with this role and name, anywhere.
+    ///
+    /// # Panics
+    /// When it does not appear; says what was there instead.
+    #[track_caller]
+    pub fn find(&self, role: &str, name: &str) -> Node {
+        self.find_where(&format!("{role} “{name}”"), |node| node.role() == role && node.name() == name)
+    }
+
+    /// Whether something with this role and name is on the screen now.
+    pub fn sees(&self, role: &str, name: &str) -> bool {
+        self.desktop().search(&|node| node.role() == role && node.name() == name).is_some()
+    }
+
+    /// Waits until nothing with this role and name is on the screen.
+    #[track_caller]
+    pub fn wait_gone(&self, role: &str, name: &str) {
+        wait::until(&format!("{role} “{name}” to go"), || (!self.sees(role, name)).then_some(()));
+    }
+
+    /// Waits for the first thing that `fits`; `what` names it should it never come.
+    ///
+    /// # Panics
+    /// When it does not appear; says what was there instead.
+    #[track_caller]
+    pub fn find_where(&self, what: &str, fits: impl Fn(&Node) -> bool) -> Node {
+        let start = std::time::Instant::now();
+        loop {
+            if let Some(node) = self.desktop().search(&fits) {
+                return node;
+            }
+            assert!(start.elapsed() < wait::PATIENCE, "no {what} appeared. There was:\n{}", self.describe());
+            std::thread::sleep(std::time::Duration::from_millis(30));
+        }
+    }
+
+    /// What is on the screen, as an indented text.
+    pub fn describe(&self) -> String {
+        let mut text = String::new();
+        self.desktop().describe(0, &mut text);
+        text
+    }
+
+    fn desktop(&self) -> Node {
+        Node {
+            bus: self.bus.clone(),
+            owner: "org.a11y.atspi.Registry".to_owned(),
+            path: OwnedObjectPath::try_from("/org/a11y/atspi/accessible/root").expect("a path"),
+        }
+    }
+}
+
+impl Node {
+    /// Its role, in the words of AT-SPI: `button`, `entry`, `list item`…
+    pub fn role(&self) -> String {
+        self.call("Accessible", "GetRoleName", &()).unwrap_or_default()
+    }
+
+    /// Its accessible name.
+    pub fn name(&self) -> String {
+        self.property("Accessible", "Name").unwrap_or_default()
+    }
+
+    /// Its accessible description.
+    pub fn description(&self) -> String {
+        self.property("Accessible", "Description").unwrap_or_default()
+    }
+
+    /// What stands directly in it.
+    pub fn children(&self) -> Vec<Node> {
+        let children: Vec<Reference> = self.call("Accessible", "GetChildren", &()).unwrap_or_default();
+        children.into_iter().map(|(owner, path)| Node { bus: self.bus.clone(), owner, path }).collect()
+    }
+
+    /// The first thing in it that `fits`, itself included. What is not showing is passed over with all that is in it.
+    pub fn search(&self, fits: &impl Fn(&Node) -> bool) -> Option<Node> {
+        if fits(self) {
+            return Some(self.clone());
+        }
+        self.children().into_iter().filter(Node::is_showing).find_map(|child| child.search(fits))
+    }
+
+    /// All things in it that `fits`.
+    pub fn search_all(&self, fits: &impl Fn(&Node) -> bool) -> Vec<Node> {
+        let mut found = if fits(self) { vec![self.clone()] } else { Vec::new() };
+        for child in self.children().iter().filter(|child| child.is_showing()) {
+            found.extend(child.search_all(fits));
+        }
+        found
+    }
+
+    /// Whether it can be seen. Programs have no state and count as showing.
+    pub fn is_showing(&self) -> bool {
+        self.states().is_none_or(|states| states & (1 << SHOWING) != 0 || self.role() == "application")
+    }
+
+    /// Whether it can be used now.
+    pub fn is_sensitive(&self) -> bool {
+        self.states().is_some_and(|states| states & (1 << SENSITIVE) != 0)
+    }
+
+    /// Whether it has the keyboard.
+    pub fn is_focused(&self) -> bool {
+        self.states().is_some_and(|states| states & (1 << FOCUSED) != 0)
+    }
+
+    /// Presses it.
+    ///
+    /// # Panics
+    /// When it cannot be pressed.
+    #[track_caller]
+    pub fn click(&self) {
+        let done: bool = self.call("Action", "DoAction", &(0i32,)).unwrap_or_else(|error| panic!("cannot press {}: {error}", self.name()));
+        assert!(done, "{} did not take the press", self.name());
+    }
+
+    /// Gives it the keyboard.
+    ///
+    /// # Panics
+    /// When it does not take it.
+    #[track_caller]
+    pub fn focus(&self) {
+        let _: Result<bool, _> = self.call("Component", "GrabFocus", &());
+        wait::until(&format!("{} to take the focus", self.name()), || {
+            (self.is_focused() || self.search(&Node::is_focused).is_some()).then_some(())
+        });
+    }
+
+    /// The text in it.
+    pub fn text(&self) -> String {
+        self.call("Text", "GetText", &(0i32, -1i32)).unwrap_or_default()
+    }
+
+    /// Replaces the text in it.
+    ///
+    /// # Panics
+    /// When it takes no text.
+    #[track_caller]
+    pub fn set_text(&self, text: &str) {
+        let target = self.search(&|node| node.interfaces().iter().any(|name| name.ends_with("EditableText")));
+        let target = target.unwrap_or_else(|| panic!("{} takes no text", self.name()));
+        let done: Result<bool, _> = target.call("EditableText", "SetTextContents", &(text,));
+        assert!(done.is_ok_and(|done| done), "{} did not take the text", self.name());
+    }
+
+    /// Where it is in its window: x, y, width, height in pixels.
+    pub fn extents(&self) -> (i32, i32, i32, i32) {
+        self.call("Component", "GetExtents", &(WINDOW_COORDINATES,)).unwrap_or_default()
+    }
+
+    /// Attributes, such as its place in a set.
+    pub fn attributes(&self) -> HashMap<String, String> {
+        self.call("Accessible", "GetAttributes", &()).unwrap_or_default()
+    }
+
+    fn interfaces(&self) -> Vec<String> {
+        self.call("Accessible", "GetInterfaces", &()).unwrap_or_default()
+    }
+
+    fn states(&self) -> Option<u64> {
+        let words: Vec<u32> = self.call("Accessible", "GetState", &()).ok()?;
+        match words[..] {
+            [low, high, ..] if low != 0 || high != 0 => Some(u64::from(high) << 32 | u64::from(low)),
+            _ => None,
+        }
+    }
+
+    fn describe(&self, depth: usize, text: &mut String) {
+        use std::fmt::Write;
+        let _ = writeln!(text, "{:depth$}{} “{}” {}", "", self.role(), self.name(), if self.is_showing() { "" } else { "(hidden)" });
+        for child in self.children().iter().filter(|child| child.is_showing()).take(60) {
+            child.describe(depth + 1, text);
+        }
+    }
+
+    fn call<Arguments, Answer>(&self, interface: &str, method: &str, arguments: &Arguments) -> zbus::Result<Answer>
+    where
+        Arguments: serde::Serialize + zbus::zvariant::DynamicType,
+        Answer: for<'d> zbus::zvariant::DynamicDeserialize<'d>,
+    {
+        self.proxy(interface)?.call(method, arguments)
+    }
+
+    fn property<Answer>(&self, interface: &str, name: &str) -> zbus::Result<Answer>
+    where
+        Answer: TryFrom<OwnedValue>,
+        Answer::Error: Into<zbus::Error>,
+    {
+        self.proxy(interface)?.get_property(name)
+    }
+
+    fn proxy(&self, interface: &str) -> zbus::Result<Proxy<'static>> {
+        zbus::blocking::proxy::Builder::new(&self.bus)
+            .destination(self.owner.clone())?
+            .path(self.path.clone())?
+            .interface(format!("org.a11y.atspi.{interface}"))?
+            .cache_properties(zbus::proxy::CacheProperties::No)
+            .build()
+    }
+}
+
+/// Bits of `AtspiStateType`.
+const FOCUSED: u32 = 12;
+const SENSITIVE: u32 = 24;
+const SHOWING: u32 = 25;
+/// `ATSPI_COORD_TYPE_WINDOW`.
+const WINDOW_COORDINATES: u32 = 1;
