@@ -1,0 +1,123 @@
+//! Days on which something around Starling does not work: it says so, goes on when it can, and loses nothing.
+
+use std::sync::Arc;
+
+use model::{AccountCommand, CertificateProblem, Command, Delivery, Failure, KeyFailure, Request};
+use session::{Condition, Config, MemorySecrets, Session};
+use tests::person::block_on;
+use tests::{LinkCutter, Person, Prosody};
+
+#[test]
+fn a_hundred_sign_ins_in_a_row_end_with_one_session() {
+    let server = Prosody::start();
+    let cutter = LinkCutter::start(server.direct_tls_port());
+    let password = server.register("alice");
+    let bob = Person::new(&server, "bob");
+    let alice = Person::sign_in(&server, "alice", &password, cutter.port());
+    for _ in 0..100 {
+        let before = cutter.accepted();
+        cutter.cut();
+        alice.command(AccountCommand::TryNow);
+        tests::wait::until("a new link", || (cutter.accepted() > before).then_some(()));
+    }
+    bob.say(&alice.address, "still there?");
+    alice.hears(&bob.address, "still there?");
+    alice.say(&bob.address, "yes");
+    bob.hears(&alice.address, "yes");
+    assert_eq!(alice.transcript(&bob.address), ["< still there?", "> yes"]);
+}
+
+#[test]
+fn a_stalled_link_is_noticed_when_the_device_wakes_and_nothing_is_lost() {
+    let server = Prosody::start();
+    let cutter = LinkCutter::start(server.direct_tls_port());
+    let password = server.register("alice");
+    let alice = Person::sign_in(&server, "alice", &password, cutter.port());
+    let bob = Person::new(&server, "bob");
+    alice.say(&bob.address, "before the tunnel");
+    bob.hears(&alice.address, "before the tunnel");
+
+    cutter.stall(true);
+    alice.say(&bob.address, "in the tunnel");
+    bob.say(&alice.address, "to the tunnel");
+    bob.sees_own(&alice.address, "to the tunnel", &Delivery::Sent);
+    cutter.cut();
+    cutter.stall(false);
+    alice.session.send(Command::Resumed);
+    alice.hears(&bob.address, "to the tunnel");
+    bob.hears(&alice.address, "in the tunnel");
+    assert_eq!(bob.transcript(&alice.address).len(), 3);
+    assert_eq!(alice.transcript(&bob.address).len(), 3);
+}
+
+#[test]
+fn a_server_restarted_in_the_middle_of_a_sync_is_caught_up_with() {
+    let mut server = Prosody::start();
+    let alice = Person::new(&server, "alice");
+    let mut bob = Person::new(&server, "bob");
+    alice.say(&bob.address, "first");
+    bob.hears(&alice.address, "first");
+    bob.command(AccountCommand::Disconnect);
+    for number in 0..600 {
+        alice.say(&bob.address, &format!("line {number}"));
+    }
+    alice.sees_own(&bob.address, "line 599", &Delivery::Sent);
+    bob.restart();
+    let mut events = bob.session.events();
+    bob.command(AccountCommand::Connect);
+    bob.waits_for_event(&mut events, "the first archived message", |event| {
+        matches!(event, model::EventKind::Changed { change: model::Change::MessageAdded(..), .. })
+    });
+    server.kill();
+    server.resume();
+    bob.command(AccountCommand::TryNow);
+    bob.hears(&alice.address, "line 599");
+    let expected: Vec<String> =
+        std::iter::once("< first".to_owned()).chain((0..600).map(|number| format!("< line {number}"))).collect();
+    assert_eq!(bob.transcript(&alice.address), expected);
+}
+
+#[test]
+fn each_trouble_with_the_keyring_is_its_own_failure_and_no_key_is_made_anew() {
+    let server = Prosody::start();
+    let password = server.register("alice");
+    let folder = tempfile::tempdir().expect("a folder");
+    let secrets = Arc::new(MemorySecrets::default());
+    let start = || Session::start(Config { secrets: secrets.clone(), ..Config::new(folder.path().to_owned()) });
+    let session = start().expect("a service");
+    let request = Request::SignIn(model::SignIn {
+        address: "alice@localhost".parse().expect("an address"),
+        password,
+        server: Some(model::ServerAddress { host: "127.0.0.1".to_owned(), port: Some(server.direct_tls_port()) }),
+        extra_authorities: Some(server.authority()),
+        allow_plain: false,
+        passphrase: None,
+    });
+    block_on(session.ask(request)).expect("signing in");
+    assert!(session.end(std::time::Duration::from_secs(10)));
+
+    for failure in [KeyFailure::NoService, KeyFailure::Locked, KeyFailure::NoSuchItem] {
+        secrets.fail(Some(failure));
+        let session = start().expect("a service");
+        let seen = tests::wait::until("the account to be judged", || match session.accounts().pop()?.condition {
+            Condition::Unavailable(failure) => Some(failure),
+            _ => None,
+        });
+        assert_eq!(seen, Failure::Key(failure));
+        let account = session.accounts().pop().expect("an account").id;
+        secrets.fail(None);
+        block_on(session.ask(Request::Reopen(account))).expect("opens once the keyring works");
+        assert!(session.end(std::time::Duration::from_secs(10)));
+        assert_eq!(secrets.count(), 1, "a key was made anew");
+    }
+}
+
+#[test]
+fn an_expired_certificate_is_called_expired() {
+    let server = Prosody::start_with_certificate_of(-3..-1);
+    let password = server.register("alice");
+    let result = Person::try_sign_in(&server, "alice@localhost", &password, server.direct_tls_port());
+    let Err(Failure::Certificate(facts)) = result else { panic!("signed in with an expired certificate") };
+    assert_eq!(facts.problem, CertificateProblem::Expired);
+    assert!(facts.not_after.is_some());
+}

@@ -1,0 +1,6 @@
+//! The real session against a real Prosody, with links that break and peers that are not ours.
+
+mod bad_days;
+mod chat;
+mod independent;
+mod sign_in;

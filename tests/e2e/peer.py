@@ -1,0 +1,103 @@
+"""An independent client for tests: slixmpp, driven over standard input, telling what it hears on standard output.
+
+usage: peer.py JID PASSWORD STARTTLS_PORT AUTHORITY
+"""
+import asyncio
+import ssl
+import sys
+import threading
+import xml.etree.ElementTree as ET
+
+import slixmpp
+
+
+class Peer(slixmpp.ClientXMPP):
+    def __init__(self, jid, password, authority):
+        super().__init__(jid, password)
+        self.ca_certs = authority
+        for plugin in ("xep_0030", "xep_0184", "xep_0198", "xep_0199", "xep_0280"):
+            self.register_plugin(plugin)
+        self.plugin["xep_0184"].auto_ack = True
+        self.plugin["xep_0184"].auto_request = True
+        self.last_sent = None
+        self.last_heard = None
+        self.auto_authorize = True
+        self.auto_subscribe = True
+        self.add_event_handler("session_start", self.started)
+        self.add_event_handler("message", self.heard)
+        self.add_event_handler("receipt_received", lambda _: say("receipt"))
+        self.register_handler(
+            slixmpp.xmlstream.handler.Callback(
+                "reactions",
+                slixmpp.xmlstream.matcher.MatchXPath("{jabber:client}message/{urn:xmpp:reactions:0}reactions"),
+                self.reacted,
+            )
+        )
+
+    async def started(self, _):
+        self.send_presence()
+        await self.get_roster()
+        say("online")
+
+    def heard(self, message):
+        if message["type"] not in ("chat", "normal") or not message["body"]:
+            return
+        if message.xml.find("{urn:xmpp:message-correct:0}replace") is not None:
+            say("correction " + message["body"])
+            return
+        self.last_heard = message["id"]
+        say("message " + message["body"])
+
+    def reacted(self, message):
+        emoji = [child.text for child in message.xml.find("{urn:xmpp:reactions:0}reactions")]
+        say("reaction " + " ".join(emoji))
+
+    def command(self, line):
+        verb, to, *rest = line.split(" ", 2)
+        message = self.make_message(mto=to, mtype="chat")
+        if verb == "say":
+            message["body"] = rest[0]
+            self.last_sent = message["id"] = self.new_id()
+        elif verb == "correct":
+            message["body"] = rest[0]
+            message["id"] = self.new_id()
+            message.append(element("urn:xmpp:message-correct:0", "replace", id=self.last_sent))
+        elif verb == "react":
+            message["id"] = self.new_id()
+            reactions = element("urn:xmpp:reactions:0", "reactions", id=self.last_heard)
+            ET.SubElement(reactions, "{urn:xmpp:reactions:0}reaction").text = rest[0]
+            message.append(reactions)
+        elif verb == "retract":
+            message["id"] = self.new_id()
+            message.append(element("urn:xmpp:message-retract:1", "retract", id=self.last_sent))
+            message["body"] = "/me retracted a message"
+            message.append(element("urn:xmpp:fallback:0", "fallback", **{"for": "urn:xmpp:message-retract:1"}))
+        message.send()
+
+
+def element(namespace, name, **attributes):
+    return ET.Element("{%s}%s" % (namespace, name), attributes)
+
+
+def say(line):
+    print(line, flush=True)
+
+
+def main():
+    jid, password, port, authority = sys.argv[1:5]
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    peer = Peer(jid, password, authority)
+    peer.enable_direct_tls = False
+    peer.connect("127.0.0.1", int(port))
+
+    def read():
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(peer.command, line.rstrip("\n"))
+        loop.call_soon_threadsafe(loop.stop)
+
+    threading.Thread(target=read, daemon=True).start()
+    loop.run_forever()
+
+
+main()
