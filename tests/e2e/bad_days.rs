@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{AccountCommand, CertificateProblem, Command, Delivery, Failure, KeyFailure, Request};
 use session::{Condition, Config, MemorySecrets, Session};
-use tests::person::block_on;
+use tests::person::{block_on, sign_in_request};
 use tests::{LinkCutter, Person, Prosody};
 
 #[test]
@@ -85,14 +85,7 @@ fn each_trouble_with_the_keyring_is_its_own_failure_and_no_key_is_made_anew() {
     let secrets = Arc::new(MemorySecrets::default());
     let start = || Session::start(Config { secrets: secrets.clone(), ..Config::new(folder.path().to_owned()) });
     let session = start().expect("a service");
-    let request = Request::SignIn(model::SignIn {
-        address: "alice@localhost".parse().expect("an address"),
-        password,
-        server: Some(model::ServerAddress { host: "127.0.0.1".to_owned(), port: Some(server.direct_tls_port()) }),
-        extra_authorities: Some(server.authority()),
-        allow_plain: false,
-        passphrase: None,
-    });
+    let request = sign_in_request("alice@localhost", &password, server.direct_tls_port(), server.authority());
     block_on(session.ask(request)).expect("signing in");
     assert!(session.end(std::time::Duration::from_secs(10)));
 
@@ -120,4 +113,11 @@ fn an_expired_certificate_is_called_expired() {
     let Err(Failure::Certificate(facts)) = result else { panic!("signed in with an expired certificate") };
     assert_eq!(facts.problem, CertificateProblem::Expired);
     assert!(facts.not_after.is_some());
+}
+
+/// The short form of `build-aux/dev soak`.
+#[test]
+fn a_device_killed_twenty_times_loses_and_doubles_nothing() {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_soak")).arg("20").status().expect("the soak runs");
+    assert!(done.success());
 }

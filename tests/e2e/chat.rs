@@ -1,22 +1,7 @@
 //! Two people, one server, and a conversation that survives what networks do.
 
 use model::{AccountCommand, Content, Delivery, Direction, Outgoing};
-use tests::{LinkCutter, Person, Prosody};
-
-/// Makes each a contact of the other, so that neither is a stranger.
-fn befriend(one: &Person, other: &Person) {
-    one.command(AccountCommand::AddContact(other.address.clone(), None, Vec::new()));
-    other.command(AccountCommand::AddContact(one.address.clone(), None, Vec::new()));
-    for (person, contact) in [(one, other), (other, one)] {
-        tests::wait::until("the contact to be mutual", || {
-            let found = tests::person::block_on(person.reader().contact(contact.address.clone())).ok()??;
-            if found.asks_subscription {
-                person.command(AccountCommand::AnswerSubscription(contact.address.clone(), true));
-            }
-            (found.subscription == model::Subscription::Both).then_some(())
-        });
-    }
-}
+use tests::{LinkCutter, Person, Prosody, befriend};
 
 #[test]
 fn two_people_talk_and_see_that_they_were_heard() {

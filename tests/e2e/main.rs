@@ -2,5 +2,6 @@
 
 mod bad_days;
 mod chat;
+mod durability;
 mod independent;
 mod sign_in;

@@ -6,7 +6,7 @@ use model::{
     Answer, CertificateProblem, Command, Failure, FormFieldKind, Request, ServerAddress,
 };
 use session::{Config, MemorySecrets, Session};
-use tests::person::block_on;
+use tests::person::{block_on, sign_in_request};
 use tests::{Person, Prosody};
 
 #[test]
@@ -47,14 +47,7 @@ fn a_certificate_nobody_vouches_for_is_refused_with_its_facts() {
         ..Config::new(folder.path().to_owned())
     })
     .expect("a service");
-    let failure = block_on(session.ask(Request::SignIn(model::SignIn {
-        address: "alice@localhost".parse().expect("an address"),
-        password: "pw-alice".to_owned(),
-        server: Some(ServerAddress { host: "127.0.0.1".to_owned(), port: Some(server.direct_tls_port()) }),
-        extra_authorities: Some(other.authority()),
-        allow_plain: false,
-        passphrase: None,
-    })))
+    let failure = block_on(session.ask(sign_in_request("alice@localhost", "pw-alice", server.direct_tls_port(), other.authority())))
     .expect_err("not trusted");
     let Failure::Certificate(facts) = failure else { panic!("{failure}") };
     assert_eq!(facts.problem, CertificateProblem::UnknownIssuer);
@@ -111,14 +104,7 @@ fn several_accounts_are_online_at_once_and_one_can_be_removed() {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
     let password = server.register("carol");
-    let answer = block_on(alice.session.ask(Request::SignIn(model::SignIn {
-        address: "carol@localhost".parse().expect("an address"),
-        password,
-        server: Some(ServerAddress { host: "127.0.0.1".to_owned(), port: Some(server.direct_tls_port()) }),
-        extra_authorities: Some(server.authority()),
-        allow_plain: false,
-        passphrase: None,
-    })));
+    let answer = block_on(alice.session.ask(sign_in_request("carol@localhost", &password, server.direct_tls_port(), server.authority())));
     let Ok(Answer::Account(carol)) = answer else { panic!("{answer:?}") };
     assert_eq!(alice.session.accounts().len(), 2);
     bob.say(&"carol@localhost".parse().expect("an address"), "hello carol");

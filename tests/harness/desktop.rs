@@ -15,7 +15,7 @@ pub struct Desktop {
     display: String,
     bus_address: String,
     size: (u32, u32),
-    _programs: Vec<Program>,
+    programs: Vec<Program>,
 }
 
 impl Desktop {
@@ -24,18 +24,7 @@ impl Desktop {
     /// # Panics
     /// When Xvfb, dbus-daemon, gnome-keyring or openbox is missing.
     pub fn start(width: u32, height: u32) -> Self {
-        let home = tempfile::Builder::new().prefix("starling-desktop").tempdir().expect("a folder");
-        for folder in ["run", "data", "config", "cache"] {
-            std::fs::create_dir(home.path().join(folder)).expect("a folder");
-        }
-        restrict(&home.path().join("run"));
-        let mut desktop = Self {
-            display: String::new(),
-            bus_address: String::new(),
-            size: (width, height),
-            _programs: Vec::new(),
-            home,
-        };
+        let mut desktop = Self::empty((width, height));
         desktop.start_display();
         desktop.start_bus();
         desktop.start_window_manager();
@@ -43,10 +32,21 @@ impl Desktop {
         desktop
     }
 
+    /// A desktop with a bus and a keyring of its own, whose windows open on the real display.
+    pub fn beside_the_real_one() -> Self {
+        let mut desktop = Self::empty((0, 0));
+        desktop.display = REAL.to_owned();
+        desktop.start_bus();
+        desktop.unlock_keyring();
+        desktop
+    }
+
     /// A command that will run on this desktop, with nothing of the real one.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.env_remove("WAYLAND_DISPLAY");
+        if self.display != REAL {
+            command.env_remove("WAYLAND_DISPLAY").envs(self.own_screen());
+        }
         for (key, value) in self.environment() {
             command.env(key, value);
         }
@@ -98,6 +98,15 @@ impl Desktop {
         self.tool(&["mousemove", &x.to_string(), &y.to_string()]);
     }
 
+    fn empty(size: (u32, u32)) -> Self {
+        let home = tempfile::Builder::new().prefix("starling-desktop").tempdir().expect("a folder");
+        for folder in ["run", "data", "config", "cache"] {
+            std::fs::create_dir(home.path().join(folder)).expect("a folder");
+        }
+        restrict(&home.path().join("run"));
+        Self { home, display: String::new(), bus_address: String::new(), size, programs: Vec::new() }
+    }
+
     fn tool(&self, arguments: &[&str]) {
         let done = self.command("xdotool").args(arguments).status().expect("xdotool");
         assert!(done.success(), "xdotool {arguments:?} failed");
@@ -107,16 +116,9 @@ impl Desktop {
         let home = self.home.path();
         let mut environment: Vec<(&str, std::ffi::OsString)> = vec![
             ("HOME", home.into()),
-            ("XDG_RUNTIME_DIR", home.join("run").into()),
             ("XDG_DATA_HOME", home.join("data").into()),
             ("XDG_CONFIG_HOME", home.join("config").into()),
             ("XDG_CACHE_HOME", home.join("cache").into()),
-            ("DISPLAY", self.display.clone().into()),
-            ("LANG", "C.UTF-8".into()),
-            ("GDK_BACKEND", "x11".into()),
-            // The software renderer draws the same picture on every machine.
-            ("GSK_RENDERER", "cairo".into()),
-            ("GTK_A11Y", "atspi".into()),
             ("GSETTINGS_BACKEND", "keyfile".into()),
             // No portal runs here; without this GTK waits for one.
             ("GDK_DEBUG", "no-portals".into()),
@@ -128,6 +130,18 @@ impl Desktop {
         environment
     }
 
+    fn own_screen(&self) -> [(&'static str, std::ffi::OsString); 6] {
+        [
+            ("DISPLAY", self.display.clone().into()),
+            ("XDG_RUNTIME_DIR", self.home.path().join("run").into()),
+            ("LANG", "C.UTF-8".into()),
+            ("GDK_BACKEND", "x11".into()),
+            // The software renderer draws the same picture on every machine.
+            ("GSK_RENDERER", "cairo".into()),
+            ("GTK_A11Y", "atspi".into()),
+        ]
+    }
+
     fn start_display(&mut self) {
         let number = (90..).find(|number| !PathBuf::from(format!("/tmp/.X11-unix/X{number}")).exists()).expect("a display");
         // Displays are a shared name space: two tests may want the same number, so the process id spreads them.
@@ -136,7 +150,7 @@ impl Desktop {
         let mut command = Command::new("Xvfb");
         command.args([&self.display, "-screen", "0", &format!("{}x{}x24", self.size.0, self.size.1), "-nolisten", "tcp", "-noreset"]);
         command.stderr(Stdio::null());
-        self._programs.push(Program::start(&command));
+        self.programs.push(Program::start(&command));
         let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
         wait::until("Xvfb to listen", || socket.exists().then_some(()));
     }
@@ -149,7 +163,7 @@ impl Desktop {
         let mut shell = self.command("sh");
         shell.args(["-c", "exec \"$@\" > \"$0\"", &address_file.to_string_lossy()]);
         shell.arg(command.get_program()).args(command.get_args());
-        self._programs.push(Program::start(&shell));
+        self.programs.push(Program::start(&shell));
         self.bus_address = wait::until("the session bus", || {
             let text = std::fs::read_to_string(&address_file).ok()?;
             text.ends_with('\n').then(|| text.trim().to_owned())
@@ -159,7 +173,7 @@ impl Desktop {
     fn start_window_manager(&mut self) {
         let mut command = self.command("openbox");
         command.stderr(Stdio::null());
-        self._programs.push(Program::start(&command));
+        self.programs.push(Program::start(&command));
     }
 
     /// Starts the Secret Service with an unlocked keyring, as a login does.
@@ -182,6 +196,9 @@ impl Desktop {
         let _ = child.wait();
     }
 }
+
+/// Stands for the display that the person sits at.
+const REAL: &str = "";
 
 fn restrict(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;

@@ -6,16 +6,20 @@
 //! window as a screen reader would: it finds things by role and name and by nothing else.
 
 pub mod desktop;
-
+pub mod friends;
 pub mod link_cutter;
 pub mod person;
 pub mod program;
 pub mod prosody;
 pub mod robot;
+pub mod secrets;
+pub mod starling;
 pub mod wait;
 
 pub use desktop::Desktop;
+pub use friends::befriend;
 pub use link_cutter::LinkCutter;
 pub use person::Person;
 pub use prosody::Prosody;
 pub use robot::Robot;
+pub use starling::Starling;

@@ -1,6 +1,6 @@
 //! Someone who uses Starling without a window: a session with an empty folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,14 +51,7 @@ impl Person {
         let secrets: Arc<dyn Secrets> = Arc::new(MemorySecrets::default());
         let session = Session::start(configuration(folder.path(), secrets.clone()))?;
         let address: BareJid = address.parse().expect("an address");
-        let request = Request::SignIn(SignIn {
-            address: address.clone(),
-            password: password.to_owned(),
-            server: Some(ServerAddress { host: "127.0.0.1".to_owned(), port: Some(port) }),
-            extra_authorities: Some(server.authority()),
-            allow_plain: false,
-            passphrase: None,
-        });
+        let request = sign_in_request(address.as_str(), password, port, server.authority());
         let Answer::Account(account) = block_on(session.ask(request))? else {
             panic!("signing in answered something else");
         };
@@ -135,6 +128,16 @@ impl Person {
         })
     }
 
+    /// As [`Self::hears`], looking through the newest `limit` messages.
+    #[track_caller]
+    pub fn hears_among(&self, from: &BareJid, text: &str, limit: usize) -> Message {
+        wait::until(&format!("“{text}” from {from}"), || {
+            self.messages(from, limit).into_iter().find(|message| {
+                message.direction == Direction::Incoming && message.content == Content::Text(text.to_owned())
+            })
+        })
+    }
+
     /// Waits until an own message with this text came as far as `delivery`.
     #[track_caller]
     pub fn sees_own(&self, with: &BareJid, text: &str, delivery: &Delivery) -> Message {
@@ -176,6 +179,21 @@ impl Person {
         });
         found.unwrap_or_else(|| panic!("waited in vain for {what}"))
     }
+}
+
+/// Asks to sign in at a port of the loopback interface.
+///
+/// # Panics
+/// When `address` is none.
+pub fn sign_in_request(address: &str, password: &str, port: u16, authority: PathBuf) -> Request {
+    Request::SignIn(SignIn {
+        address: address.parse().expect("an address"),
+        password: password.to_owned(),
+        server: Some(ServerAddress { host: "127.0.0.1".to_owned(), port: Some(port) }),
+        extra_authorities: Some(authority),
+        allow_plain: false,
+        passphrase: None,
+    })
 }
 
 fn configuration(folder: &Path, secrets: Arc<dyn Secrets>) -> Config {

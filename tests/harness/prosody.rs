@@ -24,12 +24,20 @@ impl Prosody {
     /// # Panics
     /// When Prosody or OpenSSL is not installed.
     pub fn start() -> Self {
+        Self::start_with_certificate_of(-1..30)
+    }
+
+    /// As [`Self::start`], with a certificate that is valid on these days, counted from today.
+    ///
+    /// # Panics
+    /// When Prosody or OpenSSL is not installed.
+    pub fn start_with_certificate_of(days: std::ops::Range<i64>) -> Self {
         let folder = tempfile::Builder::new().prefix("starling-prosody").tempdir().expect("a folder");
         for name in ["certs", "data"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
         std::fs::write(folder.path().join("prosody.cfg.lua"), CONFIGURATION).expect("a configuration");
-        make_certificates(&folder.path().join("certs"));
+        make_certificates(&folder.path().join("certs"), &days);
         let mut server = Self { folder, starttls_port: free_port(), direct_tls_port: free_port(), program: None };
         server.resume();
         server
@@ -109,11 +117,11 @@ impl Prosody {
     }
 }
 
-/// Makes an authority and a certificate for `localhost` and its subdomains, in `folder`.
+/// Makes an authority and a certificate for `localhost` and its subdomains, in `folder`, valid on these `days` from today.
 ///
 /// # Panics
 /// When OpenSSL is not installed.
-pub fn make_certificates(folder: &Path) {
+pub fn make_certificates(folder: &Path, days: &std::ops::Range<i64>) {
     let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
     let authority = ["-x509", "-days", "30", "-subj", "/CN=Starling test authority"];
     let authority_rights = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"];
@@ -124,8 +132,15 @@ pub fn make_certificates(folder: &Path) {
         "basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost,DNS:*.localhost\nextendedKeyUsage=serverAuth\n",
     )
     .expect("a file");
-    let signing = ["-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30"];
-    openssl(folder, "x509", &[&signing[..], &["-extfile", "rights", "-out", "localhost.crt"]].concat());
+    let signing = ["-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
+    let validity = ["-not_before", &moment(days.start), "-not_after", &moment(days.end)];
+    openssl(folder, "x509", &[&signing[..], &validity, &["-extfile", "rights", "-out", "localhost.crt"]].concat());
+}
+
+/// A day counted from today, as OpenSSL wants it.
+fn moment(days: i64) -> String {
+    let done = Command::new("date").args(["-u", "-d", &format!("{days} days"), "+%Y%m%d%H%M%SZ"]).output().expect("date");
+    String::from_utf8_lossy(&done.stdout).trim().to_owned()
 }
 
 fn openssl(folder: &Path, command: &str, arguments: &[&str]) {

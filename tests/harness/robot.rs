@@ -47,6 +47,26 @@ impl Robot {
         self.find_where(&format!("{role} “{name}”"), |node| node.role() == role && node.name() == name)
     }
 
+    /// Waits for something with this name, whatever it is.
+    #[track_caller]
+    pub fn find_named(&self, name: &str) -> Node {
+        self.find_where(&format!("“{name}”"), |node| node.name() == name)
+    }
+
+    /// Waits for a field for text with this name.
+    #[track_caller]
+    pub fn find_entry(&self, name: &str) -> Node {
+        self.find_where(&format!("field “{name}”"), |node| {
+            node.name() == name && node.search(&|node| node.takes_text()).is_some()
+        })
+    }
+
+    /// Waits for anything whose name or text contains these words.
+    #[track_caller]
+    pub fn find_text(&self, words: &str) -> Node {
+        self.find_where(&format!("“…{words}…”"), |node| node.name().contains(words) || node.text().contains(words))
+    }
+
     /// Whether something with this role and name is on the screen now.
     pub fn sees(&self, role: &str, name: &str) -> bool {
         self.desktop().search(&|node| node.role() == role && node.name() == name).is_some()
@@ -154,6 +174,21 @@ impl Node {
         assert!(done, "{} did not take the press", self.name());
     }
 
+    /// Opens it, as Enter on a row does.
+    #[track_caller]
+    pub fn activate(&self) {
+        self.focus();
+        self.click();
+    }
+
+    /// Opens an expander, if it is not open.
+    #[track_caller]
+    pub fn expand(&self) {
+        if self.states().is_some_and(|states| states & (1 << EXPANDED) == 0) {
+            self.click();
+        }
+    }
+
     /// Gives it the keyboard.
     ///
     /// # Panics
@@ -177,7 +212,7 @@ impl Node {
     /// When it takes no text.
     #[track_caller]
     pub fn set_text(&self, text: &str) {
-        let target = self.search(&|node| node.interfaces().iter().any(|name| name.ends_with("EditableText")));
+        let target = self.search(&Node::takes_text);
         let target = target.unwrap_or_else(|| panic!("{} takes no text", self.name()));
         let done: Result<bool, _> = target.call("EditableText", "SetTextContents", &(text,));
         assert!(done.is_ok_and(|done| done), "{} did not take the text", self.name());
@@ -191,6 +226,10 @@ impl Node {
     /// Attributes, such as its place in a set.
     pub fn attributes(&self) -> HashMap<String, String> {
         self.call("Accessible", "GetAttributes", &()).unwrap_or_default()
+    }
+
+    fn takes_text(&self) -> bool {
+        self.interfaces().iter().any(|name| name.ends_with("EditableText"))
     }
 
     fn interfaces(&self) -> Vec<String> {
@@ -240,6 +279,7 @@ impl Node {
 }
 
 /// Bits of `AtspiStateType`.
+const EXPANDED: u32 = 9;
 const FOCUSED: u32 = 12;
 const SENSITIVE: u32 = 24;
 const SHOWING: u32 = 25;

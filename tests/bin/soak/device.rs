@@ -1,0 +1,192 @@
+//! The device that is killed: a session in a process of its own that talks as long as it lives.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+use model::{AccountId, Answer, BareJid, Content, Delivery, Direction, Event, EventKind, Message, Outgoing, Request};
+use session::{Config, Heard, Session};
+use tests::person::{block_on, sign_in_request};
+use tests::secrets::FileSecrets;
+use tests::{Person, Prosody};
+
+/// The first argument of a process that is the device.
+pub const WORD: &str = "device";
+/// The first argument of a process that is a device to be traced.
+pub const MARKED: &str = "device-marked";
+/// How many own messages may wait for the server before the next is written.
+const IN_FLIGHT: u64 = 8;
+
+/// Where the device lives and whom it talks with.
+pub struct Place<'p> {
+    pub folder: &'p Path,
+    pub server: &'p Prosody,
+    pub port: u16,
+    pub password: &'p str,
+    pub peer: &'p Person,
+}
+
+/// A running device, and what it told.
+pub struct Device {
+    process: Child,
+    lines: Receiver<String>,
+}
+
+impl Place<'_> {
+    /// The device's own address.
+    pub fn address(&self) -> BareJid {
+        "alice@localhost".parse().expect("an address")
+    }
+
+    /// Starts the device.
+    pub fn start(&self) -> Device {
+        let mut process = Command::new(std::env::current_exe().expect("the path of this program"))
+            .args([WORD, self.address().as_str(), self.password, &self.port.to_string()])
+            .arg(self.server.authority())
+            .arg(self.folder)
+            .arg(self.peer.address.as_str())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the device starts");
+        let output = BufReader::new(process.stdout.take().expect("a pipe"));
+        let (sender, lines) = channel();
+        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Device { process, lines }
+    }
+}
+
+impl Device {
+    /// Ends it at once.
+    pub fn kill(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// The numbers of own messages that it saw as sent.
+    pub fn told(&self) -> Vec<u64> {
+        self.lines.iter().filter_map(|line| line.strip_prefix("sent ")?.parse().ok()).collect()
+    }
+}
+
+/// Opens the device's folder.
+pub fn open(folder: &Path) -> Session {
+    let secrets = Arc::new(FileSecrets::new(folder.join("secrets")));
+    Session::start(Config { secrets, ..Config::new(folder.join("data")) }).expect("the service")
+}
+
+/// Is the device, until it is killed.
+pub fn live(arguments: &[String]) -> ExitCode {
+    let [address, password, port, authority, folder, peer] = arguments else { return ExitCode::from(2) };
+    let session = open(Path::new(folder));
+    let mut events = session.events();
+    let account = account(&session, || {
+        sign_in_request(address, password, port.parse().expect("a port"), authority.into())
+    });
+    let peer: BareJid = peer.parse().expect("an address");
+    let mut talk = Talk { next: 0, told: 0, session: &session, account, peer };
+    loop {
+        talk.go_on();
+        match events.next_blocking() {
+            Some(Heard::Event(Event { kind: EventKind::Changed { .. } | EventKind::Connection(_), .. }) | Heard::Lagged(_)) => {}
+            Some(Heard::Event(_)) => {}
+            None => return ExitCode::SUCCESS,
+        }
+    }
+}
+
+/// Is a device that sends some messages, each only when the one before is with the server, and that opens a file named
+/// `marker-N` just before it is told to send the Nth: so a trace of its system calls shows what belongs to which message.
+pub fn live_marked(arguments: &[String]) -> ExitCode {
+    let [address, password, port, authority, folder, peer, count] = arguments else { return ExitCode::from(2) };
+    let folder = Path::new(folder);
+    let session = open(folder);
+    let request = || sign_in_request(address, password, port.parse().expect("a port"), authority.into());
+    let account = account(&session, request);
+    let peer: BareJid = peer.parse().expect("an address");
+    let Ok(Answer::Conversation(conversation)) = block_on(session.ask(Request::OpenConversation(account, peer))) else {
+        return ExitCode::FAILURE;
+    };
+    for number in 0..count.parse().expect("a number") {
+        std::fs::File::create(folder.join(format!("marker-{number}"))).expect("a file");
+        let outgoing = Outgoing { text: format!("alice {number}"), reply_to: None, corrects: None };
+        session.send(model::Command::Account(account, model::AccountCommand::Send(conversation, outgoing)));
+        tests::wait::until("the server to have it", || {
+            own_messages(&newest(&session, account, conversation))
+                .into_iter()
+                .find(|(sent, delivery)| *sent == number && !matches!(delivery, Delivery::Queued))
+        });
+    }
+    if session.end(std::time::Duration::from_secs(10)) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The account on this device; signs in when there is none yet.
+fn account(session: &Session, request: impl Fn() -> Request) -> AccountId {
+    if let Some(known) = session.accounts().first() {
+        let id = known.id;
+        tests::wait::until("the account to open", || session.reader(id));
+        return id;
+    }
+    loop {
+        if let Ok(Answer::Account(account)) = block_on(session.ask(request())) {
+            return account;
+        }
+    }
+}
+
+struct Talk<'s> {
+    next: u64,
+    told: u64,
+    session: &'s Session,
+    account: AccountId,
+    peer: BareJid,
+}
+
+impl Talk<'_> {
+    /// Tells what the server has, and writes the next message when not too many wait.
+    fn go_on(&mut self) {
+        let Ok(Answer::Conversation(conversation)) =
+            block_on(self.session.ask(Request::OpenConversation(self.account, self.peer.clone())))
+        else {
+            return;
+        };
+        let own = own_messages(&newest(self.session, self.account, conversation));
+        for (number, delivery) in &own {
+            if *number >= self.told && !matches!(delivery, Delivery::Queued) {
+                println!("sent {number}");
+                self.told = number + 1;
+            }
+        }
+        let written = own.last().map_or(0, |(number, _)| number + 1);
+        self.next = self.next.max(written);
+        if self.next == written && self.next < self.told + IN_FLIGHT {
+            let outgoing = Outgoing { text: format!("alice {}", self.next), reply_to: None, corrects: None };
+            self.session.send(model::Command::Account(
+                self.account,
+                model::AccountCommand::Send(conversation, outgoing),
+            ));
+            self.next += 1;
+        }
+    }
+}
+
+fn newest(session: &Session, account: AccountId, conversation: model::ConversationId) -> Vec<Message> {
+    let Some(reader) = session.reader(account) else { return Vec::new() };
+    let request = store::PageRequest { conversation, anchor: store::Anchor::Newest, limit: 200 };
+    block_on(reader.page(request)).map(|page| page.messages).unwrap_or_default()
+}
+
+/// Numbers of the own messages among `messages`, with how far each came.
+fn own_messages(messages: &[Message]) -> Vec<(u64, Delivery)> {
+    let mut own: Vec<_> = messages
+        .iter()
+        .filter(|message| message.direction == Direction::Outgoing)
+        .filter_map(|message| match &message.content {
+            Content::Text(text) => Some((text.strip_prefix("alice ")?.parse().ok()?, message.delivery.clone())),
+            _ => None,
+        })
+        .collect();
+    own.sort_unstable_by_key(|(number, _)| *number);
+    own
+}

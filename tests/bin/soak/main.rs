@@ -1,0 +1,76 @@
+//! The soak: a device in the middle of a busy conversation is killed at random instants, and its link is cut at random.
+//!
+//! `soak [KILLS [SEED]]`. Each round starts the device (this same program, in a process of its own), lets it talk for a
+//! random while, and ends it with SIGKILL. Bob, who is never killed, talks to it all the time. At the end everything is
+//! allowed to settle, and then must be true: each message that the device ever saw as sent is with Bob; nothing is there
+//! twice on either side; and what each said stands in the order in which it was said.
+
+mod device;
+mod verdict;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tests::{LinkCutter, Person, Prosody, befriend};
+
+/// How long a device lives at most before it is killed: enough to sign in, sync and talk.
+const LIFE: Duration = Duration::from_millis(1500);
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.split_first() {
+        Some((word, rest)) if word == device::WORD => return device::live(rest),
+        Some((word, rest)) if word == device::MARKED => return device::live_marked(rest),
+        _ => {}
+    }
+    let mut numbers = arguments.iter().map(|word| word.parse().expect("a number"));
+    let kills = numbers.next().unwrap_or(200);
+    let seed = numbers.next().unwrap_or_else(rand::random);
+    println!("soak: {kills} kills, seed {seed}");
+    let start = Instant::now();
+    let talk = soak(kills, seed);
+    println!("soak: {talk} after {} s", start.elapsed().as_secs());
+    ExitCode::SUCCESS
+}
+
+fn soak(kills: u64, seed: u64) -> verdict::Talk {
+    let mut random = StdRng::seed_from_u64(seed);
+    let server = Prosody::start();
+    let bob = Person::new(&server, "bob");
+    let password = server.register("alice");
+    let cutter = LinkCutter::start(server.direct_tls_port());
+    let folder = tempfile::tempdir().expect("a folder");
+    introduce(&server, &bob, &password);
+
+    let mut seen = verdict::Seen::default();
+    let mut said_by_bob = 0;
+    let place = device::Place { folder: folder.path(), server: &server, port: cutter.port(), password: &password, peer: &bob };
+    for round in 0..kills {
+        let mut device = place.start();
+        let life = Duration::from_millis(random.random_range(50..LIFE.as_millis() as u64));
+        let end = Instant::now() + life;
+        while Instant::now() < end {
+            bob.say(&place.address(), &format!("bob {said_by_bob}"));
+            said_by_bob += 1;
+            if random.random_ratio(1, 25) {
+                cutter.cut();
+            }
+            std::thread::sleep(Duration::from_millis(random.random_range(5..40)));
+        }
+        device.kill();
+        seen.note(&device.told());
+        if round % 20 == 19 {
+            println!("  {} kills, {} confirmed so far", round + 1, seen.confirmed());
+        }
+    }
+    verdict::settle(&place, &bob, said_by_bob, &seen)
+}
+
+/// Makes the two contacts, so that receipts flow as between friends.
+fn introduce(server: &Prosody, bob: &Person, password: &str) {
+    let alice = Person::sign_in(server, "alice", password, server.direct_tls_port());
+    befriend(&alice, bob);
+    alice.session.end(Duration::from_secs(5));
+}

@@ -1,0 +1,100 @@
+//! The built program on a desktop.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::program::Program;
+use crate::{Desktop, Prosody, Robot, wait};
+
+/// A running Starling, used through its window.
+pub struct Starling {
+    /// Finds and uses what is in the window.
+    pub robot: Robot,
+    program: Program,
+}
+
+impl Starling {
+    /// Starts the program on `desktop`, trusting the authority of `server`.
+    pub fn start(desktop: &Desktop, server: &Prosody) -> Self {
+        Self::start_with(desktop, server, |_| {})
+    }
+
+    /// As [`Self::start`], with the command changed first.
+    pub fn start_with(desktop: &Desktop, server: &Prosody, change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = desktop.command(binary("starling"));
+        // Stands in for an administrator who added a private authority to the system.
+        command.env("SSL_CERT_FILE", server.authority());
+        change(&mut command);
+        Self { program: Program::start(&command), robot: Robot::connect(desktop.bus_address()) }
+    }
+
+    /// As [`Self::start`], with these system calls written to `trace` by strace.
+    pub fn start_traced(desktop: &Desktop, server: &Prosody, calls: &[&str], trace: &Path) -> Self {
+        let mut command = desktop.command("strace");
+        command.args(["-f", "-qq", "-e", &format!("trace={}", calls.join(",")), "-o"]).arg(trace).arg(binary("starling"));
+        command.env("SSL_CERT_FILE", server.authority());
+        Self { program: Program::start(&command), robot: Robot::connect(desktop.bus_address()) }
+    }
+
+    /// Signs in through the window: from the welcome page to the list of conversations.
+    #[track_caller]
+    pub fn sign_in(&self, server: &Prosody, address: &str, password: &str) {
+        self.fill_sign_in(server, address, password);
+        self.robot.find("list", "Conversations");
+    }
+
+    /// Fills in the sign-in page and presses its button.
+    #[track_caller]
+    pub fn fill_sign_in(&self, server: &Prosody, address: &str, password: &str) {
+        let robot = &self.robot;
+        robot.find("button", "Sign In").click();
+        robot.find_entry("Address").set_text(address);
+        robot.find_entry("Password").set_text(password);
+        robot.find_named("Advanced").expand();
+        robot.find_entry("Server").set_text("127.0.0.1");
+        robot.find_entry("Port").set_text(&server.direct_tls_port().to_string());
+        robot.find("button", "Sign In").click();
+    }
+
+    /// Opens the conversation whose row names this person.
+    #[track_caller]
+    pub fn open_conversation(&self, name: &str) {
+        let list = self.robot.find("list", "Conversations");
+        let row = wait::until(&format!("{name} in the list"), || {
+            list.search(&|node| node.role() == "list item" && node.name().contains(name))
+        });
+        row.activate();
+        self.robot.find("list", "Messages");
+    }
+
+    /// Waits for a message with this text in the history.
+    #[track_caller]
+    pub fn sees_message(&self, text: &str) {
+        self.robot.find_where(&format!("message “{text}”"), |node| node.role() == "list item" && node.name().contains(text));
+    }
+
+    /// Waits until the program ended by itself, and tells whether it ended well.
+    pub fn wait(mut self) -> bool {
+        self.program.wait()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.program.id()
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(mut self) {
+        self.program.kill();
+    }
+}
+
+/// A program of the workspace, built by the same cargo as this one.
+///
+/// # Panics
+/// When it was not built: `cargo build --package app` does.
+pub fn binary(name: &str) -> PathBuf {
+    let own = std::env::current_exe().expect("the path of this program");
+    let found = own.ancestors().skip(1).map(|folder| folder.join(name)).find(|file| file.is_file());
+    found.unwrap_or_else(|| panic!("{name} was not built beside {}", own.display()))
+}
