@@ -1,1 +1,76 @@
 //! One encrypted database per account: schema, migrations, typed queries.
+//!
+//! Every account has a folder. In it lie the database (SQLite under SQLCipher), a small key header
+//! that tells whether a key is the right one ([`KeyHeader`]), and a lock that keeps a second process
+//! out. One [`Writer`] per account changes it, one transaction ([`Tx`]) per input; one reader thread
+//! ([`ReaderHandle`]) serves the windows from a connection of its own. Both read through [`Reads`],
+//! so what a test sees inside a transaction is what a window sees after it.
+//!
+//! The methods stand in one file per subject: what is changed is an `impl Tx`, what is only read an
+//! `impl Reads`. A commit that wrote something has a number, and a reader says which one it saw.
+//!
+//! This is the only crate that knows SQL. It must never know: XML and stanzas, sockets, clocks,
+//! widgets, why a message came, or whether somebody may do something. It keeps what `account` decided.
+//! Names and texts of others are stored as they are given: `account` cleans them before.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::panic
+    )
+)]
+
+mod account;
+mod addresses;
+mod archive;
+mod avatars;
+mod blocking;
+mod caps;
+mod connection;
+mod conversations;
+mod conversations_delete;
+mod credentials;
+mod edits;
+mod error;
+mod folder;
+mod header;
+mod key;
+mod lookup;
+mod messages;
+mod migrations;
+mod outbox;
+mod page;
+mod pending;
+mod reactions;
+mod reader;
+mod reads;
+mod roster;
+mod rows;
+mod search;
+mod unread;
+mod writer;
+
+pub use account::AccountProfile;
+pub use archive::ArchiveCursor;
+pub use conversations::StoredConversation;
+pub use credentials::{Credentials, FastToken, ScramKeys};
+pub use edits::{Applied, Correction};
+pub use error::Error;
+pub use folder::database_exists;
+pub use header::KeyHeader;
+pub use key::DatabaseKey;
+pub use messages::{ArchiveId, Insertion, MessageIds, NewMessage, NewReply, StoredMessage};
+pub use outbox::{NewOutboxRow, OutboxId, OutboxKind, OutboxRow, OutboxState};
+pub use page::{Anchor, Page, PageRequest};
+pub use pending::{PendingEdit, PendingKind};
+pub use reactions::Reactor;
+pub use reader::ReaderHandle;
+pub use reads::Reads;
+pub use roster::RosterItem;
+pub use search::{SearchCursor, SearchHit, SearchRequest, SearchResults, fold};
+pub use writer::{Tx, Writer};

@@ -1,0 +1,157 @@
+//! Finding the message that something refers to.
+//!
+//! Protocols name a message by different ids: corrections, receipts and markers by the `id`
+//! attribute of the stanza (or its origin id), reactions, retractions and replies by the same in a
+//! direct conversation and by the room's archive id in a room. None of them is proof of anything:
+//! the `id` attribute is chosen by whoever sends, twice if they like. So every look-up is bound to a
+//! conversation or an archive, and to a side or a sender where the rule names one; the newest wins.
+
+use model::{BareJid, ConversationId, Direction, MessageId, OccupantId, Timestamp};
+use rusqlite::{OptionalExtension, Params, Row};
+
+use crate::rows::{bare_jid, content, delivery, direction, encryption, from_direction};
+use crate::{ArchiveId, Error, MessageIds, Reads, StoredMessage};
+
+const STORED: &str = "
+  SELECT m.id, m.conversation, m.direction, s.address, m.occupant_id, m.time, m.sort_time, m.kind,
+         m.body, m.unreadable, m.encryption, m.delivery, m.failure, m.failure_text, m.unread,
+         m.stanza_id, m.origin_id, a.address, m.archive_id, m.edit_id
+  FROM messages m JOIN addresses s ON s.id = m.sender LEFT JOIN archives a ON a.id = m.archive";
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
+    let archive = match row.get::<_, Option<String>>(18)? {
+        Some(id) => Some(ArchiveId { archive: bare_jid(row, 17)?, id }),
+        None => None,
+    };
+    Ok(StoredMessage {
+        id: MessageId(row.get(0)?),
+        conversation: ConversationId(row.get(1)?),
+        direction: direction(row.get(2)?),
+        sender: bare_jid(row, 3)?,
+        occupant: row.get::<_, Option<String>>(4)?.map(OccupantId),
+        time: Timestamp(row.get(5)?),
+        sort_time: Timestamp(row.get(6)?),
+        content: content(row.get(7)?, row.get(8)?, row.get(9)?),
+        encryption: encryption(row.get(10)?),
+        delivery: delivery(row.get(11)?, row.get(12)?, row.get(13)?),
+        unread: row.get(14)?,
+        ids: MessageIds { stanza: row.get(15)?, origin: row.get(16)?, archive },
+        edit_id: row.get(19)?,
+    })
+}
+
+impl Reads<'_> {
+    fn find_stored(&self, condition: &str, params: impl Params) -> Result<Option<StoredMessage>, Error> {
+        let sql = format!("{STORED} {condition}");
+        Ok(self.connection.prepare_cached(&sql)?.query_row(params, stored).optional()?)
+    }
+
+    /// A message by its row.
+    pub fn stored_message(&self, message: MessageId) -> Result<Option<StoredMessage>, Error> {
+        self.find_stored("WHERE m.id = ?", [message.0])
+    }
+
+    /// The message to which an archive gave this id.
+    pub fn message_by_archive_id(&self, archive: &BareJid, id: &str) -> Result<Option<StoredMessage>, Error> {
+        let Some(archive) = self.archive_row(archive)? else { return Ok(None) };
+        self.find_stored("WHERE m.archive = ?1 AND m.archive_id = ?2", (archive, id))
+    }
+
+    /// The message to which its sender gave this origin id.
+    pub fn message_by_origin_id(
+        &self,
+        conversation: ConversationId,
+        sender: &BareJid,
+        occupant: Option<&OccupantId>,
+        id: &str,
+    ) -> Result<Option<StoredMessage>, Error> {
+        let Some(sender) = self.address_id(sender)? else { return Ok(None) };
+        self.find_stored(
+            "WHERE m.conversation = ?1 AND m.origin_id = ?2 AND m.sender = ?3
+               AND ifnull(m.occupant_id, '') = ?4",
+            (conversation.0, id, sender.0, occupant.map_or("", |occupant| &occupant.0)),
+        )
+    }
+
+    /// The newest message of one side whose stanza had this `id` attribute.
+    pub fn message_by_stanza_id(
+        &self,
+        conversation: ConversationId,
+        side: Direction,
+        id: &str,
+    ) -> Result<Option<StoredMessage>, Error> {
+        self.find_stored(
+            "WHERE m.conversation = ?1 AND m.stanza_id = ?2 AND m.direction = ?3
+             ORDER BY m.sort_time DESC, m.id DESC LIMIT 1",
+            (conversation.0, id, from_direction(side)),
+        )
+    }
+
+    /// The newest message of one side, or of either, that is known by this id: `id` attribute,
+    /// origin id or archive id. For what refers to a message in a direct conversation.
+    pub fn message_referred_to(
+        &self,
+        conversation: ConversationId,
+        side: Option<Direction>,
+        id: &str,
+    ) -> Result<Option<StoredMessage>, Error> {
+        let side = side.map(from_direction);
+        // Each arm has an index of its own; an OR over all three would read the whole conversation.
+        self.find_stored(
+            "WHERE m.id IN (
+               SELECT id FROM messages WHERE conversation = ?1 AND stanza_id = ?2
+               UNION ALL SELECT id FROM messages WHERE conversation = ?1 AND origin_id = ?2
+               UNION ALL SELECT id FROM messages
+                 WHERE archive IN (SELECT id FROM archives) AND archive_id = ?2 AND conversation = ?1)
+               AND (?3 IS NULL OR m.direction = ?3)
+             ORDER BY m.sort_time DESC, m.id DESC LIMIT 1",
+            (conversation.0, id, side),
+        )
+    }
+
+    /// The row that has a message already: by archive id, or by origin id from the same sender.
+    pub fn copy_of(
+        &self,
+        conversation: ConversationId,
+        sender: &BareJid,
+        occupant: Option<&OccupantId>,
+        ids: &MessageIds,
+    ) -> Result<Option<MessageId>, Error> {
+        if let Some(archive) = &ids.archive {
+            if let Some(row) = self.archive_row(&archive.archive)? {
+                let found = self
+                    .connection
+                    .prepare_cached("SELECT id FROM messages WHERE archive = ?1 AND archive_id = ?2")?
+                    .query_row((row, &archive.id), |row| row.get(0).map(MessageId))
+                    .optional()?;
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+        }
+        let (Some(origin), Some(sender)) = (&ids.origin, self.address_id(sender)?) else { return Ok(None) };
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT id FROM messages WHERE conversation = ?1 AND origin_id = ?2 AND sender = ?3
+                   AND ifnull(occupant_id, '') = ?4",
+            )?
+            .query_row(
+                (conversation.0, origin, sender.0, occupant.map_or("", |occupant| &occupant.0)),
+                |row| row.get(0).map(MessageId),
+            )
+            .optional()?;
+        Ok(found)
+    }
+
+    /// The newest own messages of which the server is not known to have them, oldest first: where the
+    /// one archive query after a lost stream begins (DESIGN rule 3).
+    pub fn queued_messages(&self) -> Result<Vec<MessageId>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT m.id FROM outbox o JOIN messages m ON m.id = o.message
+             WHERE m.delivery = 1 ORDER BY m.sort_time, m.id",
+        )?;
+        let rows = statement.query_map([], |row| row.get(0).map(MessageId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

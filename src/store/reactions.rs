@@ -1,0 +1,84 @@
+use model::{BareJid, MessageId, OccupantId, Timestamp};
+use rusqlite::params;
+
+use crate::rows::RETRACTED;
+use crate::{Error, Reads, Tx};
+
+/// More emojis than this from one person are cut off.
+const MOST_EMOJIS: usize = 32;
+/// More people than this who react to one message are not kept.
+const MOST_SETS: i64 = 1000;
+
+/// Who reacts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reactor {
+    /// Their address; in a room whose members are unknown, the room.
+    pub sender: BareJid,
+    /// Who they are in a room.
+    pub occupant: Option<OccupantId>,
+    /// What they are called in the room.
+    pub nickname: Option<String>,
+    /// Whether it is the user, from this device or another.
+    pub own: bool,
+}
+
+impl Reads<'_> {
+    /// The user's own reactions to a message.
+    pub fn own_reactions(&self, message: MessageId) -> Result<Vec<String>, Error> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT emojis FROM reactions WHERE message = ? AND own = 1")?;
+        let mut sets = statement.query_map([message.0], |row| row.get::<_, String>(0))?;
+        match sets.next() {
+            None => Ok(Vec::new()),
+            Some(set) => Ok(set?.lines().map(str::to_owned).collect()),
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// Takes someone's set of reactions to a message (XEP-0444) in place of their earlier one, if it
+    /// is not older. An empty set takes all back. True if something changed.
+    pub fn set_reactions(
+        &mut self,
+        message: MessageId,
+        reactor: &Reactor,
+        emojis: &[String],
+        time: Timestamp,
+    ) -> Result<bool, Error> {
+        let mut set: Vec<&str> = Vec::new();
+        for emoji in emojis.iter().map(String::as_str) {
+            if set.len() < MOST_EMOJIS && !emoji.is_empty() && !emoji.contains('\n') && !set.contains(&emoji) {
+                set.push(emoji);
+            }
+        }
+        let sender = self.ensure_address(&reactor.sender)?;
+        let occupant = reactor.occupant.as_ref().map_or("", |occupant| &occupant.0);
+        let changed = self.execute(
+            "INSERT INTO reactions (message, sender, occupant_id, nickname, own, time, emojis)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM messages
+             WHERE id = ?1 AND kind <> ?8 AND (reactions < ?9 OR EXISTS (
+               SELECT 1 FROM reactions WHERE message = ?1 AND sender = ?2 AND occupant_id = ?3))
+             ON CONFLICT (message, sender, occupant_id) DO UPDATE
+               SET nickname = ?4, own = ?5, time = ?6, emojis = ?7
+               WHERE time <= ?6 AND emojis <> ?7",
+            params![
+                message.0,
+                sender.0,
+                occupant,
+                reactor.nickname,
+                reactor.own,
+                time.0,
+                set.join("\n"),
+                RETRACTED,
+                MOST_SETS
+            ],
+        )?;
+        if changed {
+            self.execute(
+                "UPDATE messages SET reactions = (SELECT count(*) FROM reactions WHERE message = ?1) WHERE id = ?1",
+                [message.0],
+            )?;
+        }
+        Ok(changed)
+    }
+}

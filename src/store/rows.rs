@@ -1,0 +1,191 @@
+//! How the words of `model` stand in columns, and back.
+//!
+//! Numbers are written out here, once, and never reused: a database of an earlier release reads the
+//! same for ever. A number that no release wrote reads as the most harmless value, not as an error:
+//! one odd row must not hide a whole conversation.
+
+use model::{
+    BareJid, Content, ConversationKind, Delivery, DeliveryFailure, DeliveryReason, Direction,
+    EncryptionKind, Mute, Subscription, Timestamp, UnreadableReason,
+};
+use rusqlite::Row;
+use rusqlite::types::Type;
+
+/// The error for a text column that does not hold what it must.
+pub(crate) fn damaged_text<E>(column: usize, error: E) -> rusqlite::Error
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+}
+
+pub(crate) fn bare_jid(row: &Row<'_>, column: usize) -> rusqlite::Result<BareJid> {
+    let text = row.get_ref(column)?.as_str()?;
+    BareJid::new(text).map_err(|error| damaged_text(column, error))
+}
+
+pub(crate) fn subscription(number: i64) -> Subscription {
+    match number {
+        1 => Subscription::To,
+        2 => Subscription::From,
+        3 => Subscription::Both,
+        _ => Subscription::None,
+    }
+}
+
+pub(crate) fn from_subscription(subscription: Subscription) -> i64 {
+    match subscription {
+        Subscription::None => 0,
+        Subscription::To => 1,
+        Subscription::From => 2,
+        Subscription::Both => 3,
+    }
+}
+
+pub(crate) fn conversation_kind(number: i64) -> ConversationKind {
+    if number == 1 { ConversationKind::Room } else { ConversationKind::Direct }
+}
+
+pub(crate) fn from_conversation_kind(kind: ConversationKind) -> i64 {
+    match kind {
+        ConversationKind::Direct => 0,
+        ConversationKind::Room => 1,
+    }
+}
+
+pub(crate) fn mute(number: i64, until: i64) -> Mute {
+    match number {
+        1 => Mute::Until(Timestamp(until)),
+        2 => Mute::Always,
+        _ => Mute::No,
+    }
+}
+
+pub(crate) fn from_mute(mute: Mute) -> (i64, i64) {
+    match mute {
+        Mute::No => (0, 0),
+        Mute::Until(time) => (1, time.0),
+        Mute::Always => (2, 0),
+    }
+}
+
+pub(crate) fn direction(number: i64) -> Direction {
+    if number == 1 { Direction::Outgoing } else { Direction::Incoming }
+}
+
+pub(crate) fn from_direction(direction: Direction) -> i64 {
+    match direction {
+        Direction::Incoming => 0,
+        Direction::Outgoing => 1,
+    }
+}
+
+pub(crate) fn encryption(number: i64) -> EncryptionKind {
+    match number {
+        0 => EncryptionKind::None,
+        1 => EncryptionKind::OmemoLegacy,
+        2 => EncryptionKind::Omemo,
+        3 => EncryptionKind::Ox,
+        4 => EncryptionKind::LegacyOpenPgp,
+        5 => EncryptionKind::Otr,
+        _ => EncryptionKind::Other,
+    }
+}
+
+pub(crate) fn from_encryption(encryption: EncryptionKind) -> i64 {
+    match encryption {
+        EncryptionKind::None => 0,
+        EncryptionKind::OmemoLegacy => 1,
+        EncryptionKind::Omemo => 2,
+        EncryptionKind::Ox => 3,
+        EncryptionKind::LegacyOpenPgp => 4,
+        EncryptionKind::Otr => 5,
+        EncryptionKind::Other => 6,
+    }
+}
+
+/// `messages.kind`.
+pub(crate) const TEXT: i64 = 0;
+/// `messages.kind`.
+pub(crate) const RETRACTED: i64 = 1;
+/// `messages.kind`.
+pub(crate) const UNREADABLE: i64 = 2;
+
+pub(crate) fn content(kind: i64, body: String, unreadable: i64) -> Content {
+    match kind {
+        TEXT => Content::Text(body),
+        RETRACTED => Content::Retracted,
+        _ => Content::Unreadable(UnreadableReason::UnknownEncryption(encryption(unreadable))),
+    }
+}
+
+/// `messages.kind`, `body` and `unreadable`.
+pub(crate) fn from_content(content: &Content) -> (i64, &str, i64) {
+    match content {
+        Content::Text(text) => (TEXT, text, 0),
+        Content::Retracted => (RETRACTED, "", 0),
+        Content::Unreadable(UnreadableReason::UnknownEncryption(kind)) => {
+            (UNREADABLE, "", from_encryption(*kind))
+        }
+    }
+}
+
+/// `messages.delivery`.
+pub(crate) const RECEIVED: i64 = 0;
+/// `messages.delivery`.
+pub(crate) const QUEUED: i64 = 1;
+/// `messages.delivery`. The schema names this number and the next in an index.
+pub(crate) const SENT: i64 = 2;
+/// `messages.delivery`.
+pub(crate) const DELIVERED: i64 = 3;
+/// `messages.delivery`.
+pub(crate) const READ: i64 = 4;
+/// `messages.delivery`.
+pub(crate) const FAILED: i64 = 5;
+
+pub(crate) fn delivery(number: i64, reason: i64, text: Option<String>) -> Delivery {
+    match number {
+        QUEUED => Delivery::Queued,
+        SENT => Delivery::Sent,
+        DELIVERED => Delivery::Delivered,
+        READ => Delivery::Read,
+        FAILED => Delivery::Failed(DeliveryFailure { reason: delivery_reason(reason), text }),
+        _ => Delivery::Received,
+    }
+}
+
+/// `messages.delivery`, `failure` and `failure_text`.
+pub(crate) fn from_delivery(delivery: &Delivery) -> (i64, i64, Option<&str>) {
+    match delivery {
+        Delivery::Received => (RECEIVED, 0, None),
+        Delivery::Queued => (QUEUED, 0, None),
+        Delivery::Sent => (SENT, 0, None),
+        Delivery::Delivered => (DELIVERED, 0, None),
+        Delivery::Read => (READ, 0, None),
+        Delivery::Failed(failure) => {
+            (FAILED, from_delivery_reason(failure.reason), failure.text.as_deref())
+        }
+    }
+}
+
+fn delivery_reason(number: i64) -> DeliveryReason {
+    match number {
+        1 => DeliveryReason::NotFound,
+        2 => DeliveryReason::Refused,
+        3 => DeliveryReason::ServerNotFound,
+        4 => DeliveryReason::TooLarge,
+        5 => DeliveryReason::Busy,
+        _ => DeliveryReason::Other,
+    }
+}
+
+fn from_delivery_reason(reason: DeliveryReason) -> i64 {
+    match reason {
+        DeliveryReason::Other => 0,
+        DeliveryReason::NotFound => 1,
+        DeliveryReason::Refused => 2,
+        DeliveryReason::ServerNotFound => 3,
+        DeliveryReason::TooLarge => 4,
+        DeliveryReason::Busy => 5,
+    }
+}
