@@ -55,7 +55,7 @@ const HOUSE: &[Room] = &[
         name: "session",
         ours: "account model store",
         outside: "async-broadcast async-channel futures-util hickory-resolver rand rustix rustls-native-certs \
-                  secret-service sha2 thiserror tokio tokio-rustls tracing x509-cert",
+                  secret-service sha2 tokio tokio-rustls tracing x509-cert zeroize",
         beside: "rcgen tempfile",
         never: "glib",
     },
@@ -77,7 +77,7 @@ const HOUSE: &[Room] = &[
     Room {
         name: "tests",
         ours: "account model session store view xmpp",
-        outside: "tempfile",
+        outside: "serde tempfile tokio zbus",
         beside: "cargo_metadata proc-macro2 roxmltree syn",
         never: "",
     },
