@@ -24,7 +24,7 @@ pub struct AccountProfile {
 
 impl Reads<'_> {
     /// The account; `None` in a database whose settings were not written yet.
-    pub fn account(&self) -> Result<Option<AccountProfile>, Error> {
+    pub fn account(self) -> Result<Option<AccountProfile>, Error> {
         let profile = self
             .connection
             .prepare_cached(
@@ -55,7 +55,7 @@ impl Reads<'_> {
     }
 
     /// A small fact that was kept with [`Tx::set_fact`].
-    pub fn fact(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+    pub fn fact(self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let value = self
             .connection
             .prepare_cached("SELECT value FROM facts WHERE name = ?")?

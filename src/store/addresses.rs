@@ -8,7 +8,7 @@ use crate::{Error, Reads, Tx};
 pub(crate) struct AddressId(pub(crate) i64);
 
 impl Reads<'_> {
-    pub(crate) fn address_id(&self, address: &BareJid) -> Result<Option<AddressId>, Error> {
+    pub(crate) fn address_id(self, address: &BareJid) -> Result<Option<AddressId>, Error> {
         let id = self
             .connection
             .prepare_cached("SELECT id FROM addresses WHERE address = ?")?
@@ -18,7 +18,7 @@ impl Reads<'_> {
     }
 
     /// What someone calls themselves (XEP-0172).
-    pub fn nickname(&self, address: &BareJid) -> Result<Option<String>, Error> {
+    pub fn nickname(self, address: &BareJid) -> Result<Option<String>, Error> {
         let name = self
             .connection
             .prepare_cached("SELECT nickname FROM addresses WHERE address = ?")?
@@ -28,7 +28,7 @@ impl Reads<'_> {
     }
 
     /// SHA-1 of someone's picture, in hexadecimal.
-    pub fn avatar_hash(&self, address: &BareJid) -> Result<Option<String>, Error> {
+    pub fn avatar_hash(self, address: &BareJid) -> Result<Option<String>, Error> {
         let hash = self
             .connection
             .prepare_cached("SELECT avatar FROM addresses WHERE address = ?")?

@@ -14,7 +14,7 @@ pub struct ArchiveCursor {
 
 impl Reads<'_> {
     /// The forward cursor of an archive: the own account's, or a room's.
-    pub fn archive_cursor(&self, archive: &BareJid) -> Result<Option<ArchiveCursor>, Error> {
+    pub fn archive_cursor(self, archive: &BareJid) -> Result<Option<ArchiveCursor>, Error> {
         let cursor = self
             .connection
             .prepare_cached(
@@ -29,7 +29,7 @@ impl Reads<'_> {
     }
 
     /// The backward cursor of a conversation: the oldest archive id that was fetched for it.
-    pub fn oldest_archive_id(&self, conversation: ConversationId) -> Result<Option<String>, Error> {
+    pub fn oldest_archive_id(self, conversation: ConversationId) -> Result<Option<String>, Error> {
         let id = self
             .connection
             .prepare_cached("SELECT oldest_archive_id FROM conversations WHERE id = ?")?
@@ -38,7 +38,17 @@ impl Reads<'_> {
         Ok(id.flatten())
     }
 
-    pub(crate) fn archive_row(&self, archive: &BareJid) -> Result<Option<i64>, Error> {
+    /// The place of the newest message of a conversation that the archive told of, reading forward.
+    pub fn archive_floor(&self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
+        let floor = self
+            .connection
+            .prepare_cached("SELECT archive_floor FROM conversations WHERE id = ?")?
+            .query_row([conversation.0], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Timestamp)))
+            .optional()?;
+        Ok(floor.flatten())
+    }
+
+    pub(crate) fn archive_row(self, archive: &BareJid) -> Result<Option<i64>, Error> {
         let id = self
             .connection
             .prepare_cached("SELECT id FROM archives WHERE address = ?")?
@@ -50,7 +60,11 @@ impl Reads<'_> {
 
 impl Tx<'_> {
     /// Moves the forward cursor; `None` forgets it, so that the archive is read anew.
-    pub fn set_archive_cursor(&mut self, archive: &BareJid, cursor: Option<&ArchiveCursor>) -> Result<(), Error> {
+    pub fn set_archive_cursor(
+        &mut self,
+        archive: &BareJid,
+        cursor: Option<&ArchiveCursor>,
+    ) -> Result<(), Error> {
         let row = self.ensure_archive(archive)?;
         self.execute(
             "UPDATE archives SET newest_id = ?2, newest_time = ?3
@@ -71,6 +85,15 @@ impl Tx<'_> {
             "UPDATE conversations SET oldest_archive_id = ?2, history_complete = ?3
              WHERE id = ?1 AND (oldest_archive_id IS NOT ?2 OR history_complete IS NOT ?3)",
             params![conversation.0, id, complete],
+        )
+    }
+
+    /// Moves the place of the newest message that the archive told of. It never moves back.
+    pub fn raise_archive_floor(&mut self, conversation: ConversationId, place: Timestamp) -> Result<bool, Error> {
+        self.execute(
+            "UPDATE conversations SET archive_floor = ?2
+             WHERE id = ?1 AND (archive_floor IS NULL OR archive_floor < ?2)",
+            params![conversation.0, place.0],
         )
     }
 

@@ -9,7 +9,7 @@ const ALL: i64 = 64 * 1024 * 1024;
 
 impl Reads<'_> {
     /// The bytes of a picture, by its SHA-1 in hexadecimal.
-    pub fn avatar(&self, hash: &str) -> Result<Option<Vec<u8>>, Error> {
+    pub fn avatar(self, hash: &str) -> Result<Option<Vec<u8>>, Error> {
         let bytes = self
             .connection
             .prepare_cached("SELECT bytes FROM avatars WHERE hash = ?")?
@@ -19,7 +19,7 @@ impl Reads<'_> {
     }
 
     /// Whether a picture is here.
-    pub fn has_avatar(&self, hash: &str) -> Result<bool, Error> {
+    pub fn has_avatar(self, hash: &str) -> Result<bool, Error> {
         Ok(self.connection.prepare_cached("SELECT 1 FROM avatars WHERE hash = ?")?.exists([hash])?)
     }
 }

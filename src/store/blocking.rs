@@ -6,7 +6,7 @@ use crate::{Error, Reads, Tx};
 
 impl Reads<'_> {
     /// Everything on the blocklist (XEP-0191): bare and full addresses, and whole domains.
-    pub fn blocklist(&self) -> Result<Vec<Jid>, Error> {
+    pub fn blocklist(self) -> Result<Vec<Jid>, Error> {
         let mut statement = self.connection.prepare_cached("SELECT address FROM blocked ORDER BY address")?;
         let rows = statement.query_map([], |row| {
             let text: String = row.get(0)?;
@@ -16,7 +16,7 @@ impl Reads<'_> {
     }
 
     /// Whether someone is blocked, themselves or with their whole domain.
-    pub fn is_blocked(&self, address: &BareJid) -> Result<bool, Error> {
+    pub fn is_blocked(self, address: &BareJid) -> Result<bool, Error> {
         let found: Option<i64> = self
             .connection
             .prepare_cached("SELECT 1 FROM blocked WHERE address IN (?1, ?2) LIMIT 1")?

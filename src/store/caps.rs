@@ -7,7 +7,7 @@ const MOST: i64 = 1000;
 
 impl Reads<'_> {
     /// The features that a caps hash was verified to stand for (XEP-0115).
-    pub fn caps(&self, hash: &str) -> Result<Option<Vec<String>>, Error> {
+    pub fn caps(self, hash: &str) -> Result<Option<Vec<String>>, Error> {
         let features: Option<String> = self
             .connection
             .prepare_cached("SELECT features FROM caps WHERE hash = ?")?

@@ -79,9 +79,7 @@ fn unlock(connection: &Connection, folder: &Path, key: &DatabaseKey) -> Result<(
     };
     // SQLCipher would write about a wrong key to standard error; we say it ourselves.
     connection.pragma_update_and_check(None, "cipher_log_level", "NONE", |_| Ok(())).or_else(no_answer)?;
-    connection
-        .pragma_update_and_check(None, "key", key.pragma().as_str(), |_| Ok(()))
-        .or_else(no_answer)?;
+    connection.pragma_update_and_check(None, "key", key.pragma().as_str(), |_| Ok(())).or_else(no_answer)?;
     let read = connection.query_one("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
     match read.map_err(Error::from) {
         Ok(()) if known_right => Ok(()),

@@ -5,8 +5,8 @@
 //! conversations are listed without counting anything (see `unread.rs`).
 
 use model::{
-    BareJid, ChatState, ContactPresence, Conversation, ConversationId, ConversationKind,
-    ConversationSummary, Draft, EncryptionKind, LastMessage, MessageId, Mute, Timestamp,
+    BareJid, ChatState, ContactPresence, Conversation, ConversationId, ConversationKind, ConversationSummary,
+    Draft, EncryptionKind, LastMessage, MessageId, Mute, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -118,7 +118,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<ConversationSummary> {
 
 impl Reads<'_> {
     /// Every conversation, archived ones too: pinned first, then the last active.
-    pub fn conversations(&self) -> Result<Vec<ConversationSummary>, Error> {
+    pub fn conversations(self) -> Result<Vec<ConversationSummary>, Error> {
         let sql =
             format!("{SUMMARY} WHERE c.deleting = 0 ORDER BY c.pinned DESC, c.last_activity DESC, c.id DESC");
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -127,13 +127,13 @@ impl Reads<'_> {
     }
 
     /// One row of the list.
-    pub fn conversation(&self, conversation: ConversationId) -> Result<Option<ConversationSummary>, Error> {
+    pub fn conversation(self, conversation: ConversationId) -> Result<Option<ConversationSummary>, Error> {
         let sql = format!("{SUMMARY} WHERE c.id = ? AND c.deleting = 0");
         Ok(self.connection.prepare_cached(&sql)?.query_row([conversation.0], summary).optional()?)
     }
 
     /// The conversation with an address.
-    pub fn conversation_with(&self, address: &BareJid) -> Result<Option<ConversationId>, Error> {
+    pub fn conversation_with(self, address: &BareJid) -> Result<Option<ConversationId>, Error> {
         let id = self
             .connection
             .prepare_cached(
@@ -145,8 +145,21 @@ impl Reads<'_> {
         Ok(id)
     }
 
+    /// The conversations with strangers who were not accepted.
+    pub fn strangers(&self) -> Result<Vec<(ConversationId, BareJid)>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT c.id, a.address FROM conversations c JOIN addresses a ON a.id = c.address
+             WHERE c.stranger = 1 AND c.deleting = 0 ORDER BY c.id",
+        )?;
+        let rows = statement.query_map([], |row| Ok((ConversationId(row.get(0)?), bare_jid(row, 1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// A conversation as `account` needs it.
-    pub fn stored_conversation(&self, conversation: ConversationId) -> Result<Option<StoredConversation>, Error> {
+    pub fn stored_conversation(
+        self,
+        conversation: ConversationId,
+    ) -> Result<Option<StoredConversation>, Error> {
         let stored = self
             .connection
             .prepare_cached(
@@ -257,7 +270,11 @@ impl Tx<'_> {
     }
 
     /// Keeps of which message the other side was told that it is displayed.
-    pub fn set_displayed_told(&mut self, conversation: ConversationId, message: MessageId) -> Result<bool, Error> {
+    pub fn set_displayed_told(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+    ) -> Result<bool, Error> {
         self.execute(
             "UPDATE conversations SET displayed_told = ?2 WHERE id = ?1 AND displayed_told <> ?2",
             params![conversation.0, message.0],

@@ -4,7 +4,7 @@ use crate::{Error, Reads, Tx};
 
 impl Reads<'_> {
     /// Conversations whose deletion was begun and not ended: a restart goes on with it.
-    pub fn conversations_being_deleted(&self) -> Result<Vec<ConversationId>, Error> {
+    pub fn conversations_being_deleted(self) -> Result<Vec<ConversationId>, Error> {
         let mut statement =
             self.connection.prepare_cached("SELECT id FROM conversations WHERE deleting = 1 ORDER BY id")?;
         let rows = statement.query_map([], |row| row.get(0).map(ConversationId))?;
@@ -30,7 +30,11 @@ impl Tx<'_> {
 
     /// Deletes up to `limit` messages of it (a few hundred take some 20 ms), and the conversation
     /// when none is left. True when all is gone.
-    pub fn delete_conversation_piece(&mut self, conversation: ConversationId, limit: u32) -> Result<bool, Error> {
+    pub fn delete_conversation_piece(
+        &mut self,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<bool, Error> {
         self.begin_delete_conversation(conversation)?;
         self.execute(
             "DELETE FROM words WHERE rowid IN (

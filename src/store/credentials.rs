@@ -55,7 +55,7 @@ impl std::fmt::Debug for Credentials {
 
 impl Reads<'_> {
     /// What signing in takes; empty if nothing was kept. No window has a use for it.
-    pub fn credentials(&self) -> Result<Credentials, Error> {
+    pub fn credentials(self) -> Result<Credentials, Error> {
         let credentials = self
             .connection
             .prepare_cached(

@@ -42,9 +42,10 @@ pub enum Applied {
 
 impl Reads<'_> {
     /// The earlier texts of a message, oldest first.
-    pub fn revisions(&self, message: MessageId) -> Result<Vec<Revision>, Error> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT time, body FROM revisions WHERE message = ? ORDER BY time, id")?;
+    pub fn revisions(self, message: MessageId) -> Result<Vec<Revision>, Error> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT time, body FROM revisions WHERE message = ? ORDER BY time, id")?;
         let rows = statement
             .query_map([message.0], |row| Ok(Revision { time: Timestamp(row.get(0)?), text: row.get(1)? }))?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -74,7 +75,9 @@ impl Tx<'_> {
                 })
             })
             .optional()?;
-        let Some(present) = present.filter(|present| present.kind == TEXT) else { return Ok(Applied::Impossible) };
+        let Some(present) = present.filter(|present| present.kind == TEXT) else {
+            return Ok(Applied::Impossible);
+        };
         if correction.id.is_some() && self.knows_edit(message, present.edit_id.as_deref(), correction)? {
             return Ok(Applied::AlreadyThere);
         }

@@ -80,9 +80,9 @@ impl From<rusqlite::Error> for Error {
                 }
                 _ => return Self::Bug(error.to_string()),
             },
-            Sql::FromSqlConversionFailure(..) | Sql::IntegralValueOutOfRange(..) | Sql::InvalidColumnType(..) => {
-                StorageFailure::Damaged
-            }
+            Sql::FromSqlConversionFailure(..)
+            | Sql::IntegralValueOutOfRange(..)
+            | Sql::InvalidColumnType(..) => StorageFailure::Damaged,
             _ => return Self::Bug(error.to_string()),
         };
         Self::storage(failure, error.to_string())

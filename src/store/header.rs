@@ -111,7 +111,7 @@ impl KeyHeader {
         let mut text = format!("{MAGIC}\ncheck {} {}\n", hex(&self.salt), hex(&self.check));
         if let Some(Wrapped { cost: (memory, passes, lanes), salt, nonce, sealed }) = &self.wrapped {
             let (salt, nonce, sealed) = (hex(salt), hex(nonce), hex(sealed));
-            text.push_str(&format!("argon2id {memory} {passes} {lanes} {salt} {nonce} {sealed}\n"));
+            text = format!("{text}argon2id {memory} {passes} {lanes} {salt} {nonce} {sealed}\n");
         }
         text
     }
@@ -181,7 +181,12 @@ fn stretch(passphrase: &str, salt: &[u8; 32], cost: (u32, u32, u32)) -> Result<C
 }
 
 fn check_value(salt: &[u8; 32], key: &DatabaseKey) -> [u8; 32] {
-    Sha256::new().chain_update(b"starling key check").chain_update(salt).chain_update(key.as_bytes()).finalize().into()
+    Sha256::new()
+        .chain_update(b"starling key check")
+        .chain_update(salt)
+        .chain_update(key.as_bytes())
+        .finalize()
+        .into()
 }
 
 fn random() -> [u8; 32] {
@@ -189,7 +194,8 @@ fn random() -> [u8; 32] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {

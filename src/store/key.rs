@@ -1,6 +1,9 @@
 use std::fmt;
 
-use chacha20poly1305::{ChaCha20Poly1305, aead::{Generate, Key}};
+use chacha20poly1305::{
+    ChaCha20Poly1305,
+    aead::{Generate, Key},
+};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The 32 bytes that open an account's database. They are wiped when dropped and never shown.

@@ -41,25 +41,25 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
 }
 
 impl Reads<'_> {
-    fn find_stored(&self, condition: &str, params: impl Params) -> Result<Option<StoredMessage>, Error> {
+    fn find_stored(self, condition: &str, params: impl Params) -> Result<Option<StoredMessage>, Error> {
         let sql = format!("{STORED} {condition}");
         Ok(self.connection.prepare_cached(&sql)?.query_row(params, stored).optional()?)
     }
 
     /// A message by its row.
-    pub fn stored_message(&self, message: MessageId) -> Result<Option<StoredMessage>, Error> {
+    pub fn stored_message(self, message: MessageId) -> Result<Option<StoredMessage>, Error> {
         self.find_stored("WHERE m.id = ?", [message.0])
     }
 
     /// The message to which an archive gave this id.
-    pub fn message_by_archive_id(&self, archive: &BareJid, id: &str) -> Result<Option<StoredMessage>, Error> {
+    pub fn message_by_archive_id(self, archive: &BareJid, id: &str) -> Result<Option<StoredMessage>, Error> {
         let Some(archive) = self.archive_row(archive)? else { return Ok(None) };
         self.find_stored("WHERE m.archive = ?1 AND m.archive_id = ?2", (archive, id))
     }
 
     /// The message to which its sender gave this origin id.
     pub fn message_by_origin_id(
-        &self,
+        self,
         conversation: ConversationId,
         sender: &BareJid,
         occupant: Option<&OccupantId>,
@@ -75,7 +75,7 @@ impl Reads<'_> {
 
     /// The newest message of one side whose stanza had this `id` attribute.
     pub fn message_by_stanza_id(
-        &self,
+        self,
         conversation: ConversationId,
         side: Direction,
         id: &str,
@@ -90,7 +90,7 @@ impl Reads<'_> {
     /// The newest message of one side, or of either, that is known by this id: `id` attribute,
     /// origin id or archive id. For what refers to a message in a direct conversation.
     pub fn message_referred_to(
-        &self,
+        self,
         conversation: ConversationId,
         side: Option<Direction>,
         id: &str,
@@ -109,24 +109,61 @@ impl Reads<'_> {
         )
     }
 
+    /// The newest message of the other side, up to and with `up_to`, whose sender asked to be told when
+    /// it is displayed (XEP-0333).
+    pub fn newest_markable(
+        &self,
+        conversation: ConversationId,
+        up_to: MessageId,
+    ) -> Result<Option<StoredMessage>, Error> {
+        self.find_stored(
+            "WHERE m.conversation = ?1 AND m.markable = 1 AND m.direction = ?3
+               AND (m.sort_time, m.id) <= (SELECT sort_time, id FROM messages WHERE id = ?2)
+             ORDER BY m.sort_time DESC, m.id DESC LIMIT 1",
+            (conversation.0, up_to.0, from_direction(Direction::Incoming)),
+        )
+    }
+
+    /// The place of the newest message of a conversation.
+    pub fn newest_sort_time(&self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
+        self.place_at("DESC", conversation)
+    }
+
+    /// The place of the oldest message of a conversation.
+    pub fn oldest_sort_time(&self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
+        self.place_at("ASC", conversation)
+    }
+
+    fn place_at(&self, order: &str, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
+        let sql = format!(
+            "SELECT sort_time FROM messages WHERE conversation = ? ORDER BY sort_time {order}, id {order} LIMIT 1"
+        );
+        let place = self
+            .connection
+            .prepare_cached(&sql)?
+            .query_row([conversation.0], |row| row.get(0).map(Timestamp))
+            .optional()?;
+        Ok(place)
+    }
+
     /// The row that has a message already: by archive id, or by origin id from the same sender.
     pub fn copy_of(
-        &self,
+        self,
         conversation: ConversationId,
         sender: &BareJid,
         occupant: Option<&OccupantId>,
         ids: &MessageIds,
     ) -> Result<Option<MessageId>, Error> {
-        if let Some(archive) = &ids.archive {
-            if let Some(row) = self.archive_row(&archive.archive)? {
-                let found = self
-                    .connection
-                    .prepare_cached("SELECT id FROM messages WHERE archive = ?1 AND archive_id = ?2")?
-                    .query_row((row, &archive.id), |row| row.get(0).map(MessageId))
-                    .optional()?;
-                if found.is_some() {
-                    return Ok(found);
-                }
+        if let Some(archive) = &ids.archive
+            && let Some(row) = self.archive_row(&archive.archive)?
+        {
+            let found = self
+                .connection
+                .prepare_cached("SELECT id FROM messages WHERE archive = ?1 AND archive_id = ?2")?
+                .query_row((row, &archive.id), |row| row.get(0).map(MessageId))
+                .optional()?;
+            if found.is_some() {
+                return Ok(found);
             }
         }
         let (Some(origin), Some(sender)) = (&ids.origin, self.address_id(sender)?) else { return Ok(None) };
@@ -146,7 +183,7 @@ impl Reads<'_> {
 
     /// The newest own messages of which the server is not known to have them, oldest first: where the
     /// one archive query after a lost stream begins (DESIGN rule 3).
-    pub fn queued_messages(&self) -> Result<Vec<MessageId>, Error> {
+    pub fn queued_messages(self) -> Result<Vec<MessageId>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT DISTINCT m.id FROM outbox o JOIN messages m ON m.id = o.message
              WHERE m.delivery = 1 ORDER BY m.sort_time, m.id",

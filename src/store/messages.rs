@@ -132,7 +132,9 @@ impl Insertion {
 impl Tx<'_> {
     /// Writes a message, unless its archive id, or its origin id from the same sender, is here.
     pub fn insert_message(&mut self, new: &NewMessage) -> Result<Insertion, Error> {
-        if let Some(id) = self.reads().copy_of(new.conversation, &new.sender, new.occupant.as_ref(), &new.ids)? {
+        if let Some(id) =
+            self.reads().copy_of(new.conversation, &new.sender, new.occupant.as_ref(), &new.ids)?
+        {
             self.add_ids(id, &new.ids)?;
             return Ok(Insertion::AlreadyThere(id));
         }
@@ -210,6 +212,11 @@ impl Tx<'_> {
             )?;
         }
         Ok(changed)
+    }
+
+    /// Its sender asked to be told when it is displayed (XEP-0333).
+    pub fn set_markable(&mut self, message: MessageId) -> Result<bool, Error> {
+        self.execute("UPDATE messages SET markable = 1 WHERE id = ? AND markable = 0", [message.0])
     }
 
     /// Puts what a later copy says in place of what could not be read. False if there is nothing to

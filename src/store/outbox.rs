@@ -127,7 +127,7 @@ fn number(kind: OutboxKind) -> i64 {
 
 impl Reads<'_> {
     /// Queued rows that wait for nothing, in the order of sending, from after `past`.
-    pub fn outbox_ready(&self, past: OutboxId, limit: u32) -> Result<Vec<OutboxRow>, Error> {
+    pub fn outbox_ready(self, past: OutboxId, limit: u32) -> Result<Vec<OutboxRow>, Error> {
         let sql = format!("{ROW} WHERE state = 0 AND after IS NULL AND id > ?1 ORDER BY id LIMIT ?2");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map((past.0, limit), row)?;
@@ -135,7 +135,7 @@ impl Reads<'_> {
     }
 
     /// Rows that went into a stream and are not settled, in the order of sending.
-    pub fn outbox_unsettled(&self) -> Result<Vec<OutboxRow>, Error> {
+    pub fn outbox_unsettled(self) -> Result<Vec<OutboxRow>, Error> {
         let sql = format!("{ROW} WHERE state = 1 ORDER BY id");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([], row)?;
@@ -143,19 +143,19 @@ impl Reads<'_> {
     }
 
     /// One row.
-    pub fn outbox_row(&self, id: OutboxId) -> Result<Option<OutboxRow>, Error> {
+    pub fn outbox_row(self, id: OutboxId) -> Result<Option<OutboxRow>, Error> {
         let sql = format!("{ROW} WHERE id = ?");
         Ok(self.connection.prepare_cached(&sql)?.query_row([id.0], row).optional()?)
     }
 
     /// The oldest row with a token.
-    pub fn outbox_by_token(&self, token: &str) -> Result<Option<OutboxRow>, Error> {
+    pub fn outbox_by_token(self, token: &str) -> Result<Option<OutboxRow>, Error> {
         let sql = format!("{ROW} WHERE token = ? ORDER BY id LIMIT 1");
         Ok(self.connection.prepare_cached(&sql)?.query_row([token], row).optional()?)
     }
 
     /// Every row that sends or changes a message, in the order of sending.
-    pub fn outbox_of_message(&self, message: MessageId) -> Result<Vec<OutboxRow>, Error> {
+    pub fn outbox_of_message(self, message: MessageId) -> Result<Vec<OutboxRow>, Error> {
         let sql = format!("{ROW} WHERE message = ? ORDER BY id");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([message.0], row)?;
@@ -184,7 +184,10 @@ impl Tx<'_> {
 
     /// It went into a stream.
     pub fn mark_outbox_sent(&mut self, id: OutboxId) -> Result<bool, Error> {
-        self.execute("UPDATE outbox SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 0", [id.0])
+        self.execute(
+            "UPDATE outbox SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 0",
+            [id.0],
+        )
     }
 
     /// It is to be sent again: the stream was lost and the server does not have it, or it was

@@ -7,9 +7,7 @@
 
 use std::collections::HashMap;
 
-use model::{
-    BareJid, ConversationId, Direction, Message, MessageId, OccupantId, Quote, Reaction, Timestamp,
-};
+use model::{BareJid, ConversationId, Direction, Message, MessageId, OccupantId, Quote, Reaction, Timestamp};
 use rusqlite::{OptionalExtension, Params, Row, params};
 
 use crate::addresses::display_name;
@@ -80,13 +78,12 @@ type Seen = HashMap<i64, BareJid>;
 
 fn message(row: &Row<'_>, own: &Own, seen: &mut Seen) -> rusqlite::Result<(Message, bool)> {
     let direction = direction(row.get(2)?);
-    let sender = match seen.get(&row.get(3)?) {
-        Some(sender) => sender.clone(),
-        None => {
-            let sender = bare_jid(row, 4)?;
-            seen.insert(row.get(3)?, sender.clone());
-            sender
-        }
+    let sender = if let Some(sender) = seen.get(&row.get(3)?) {
+        sender.clone()
+    } else {
+        let sender = bare_jid(row, 4)?;
+        seen.insert(row.get(3)?, sender.clone());
+        sender
     };
     let (name, avatar) = match direction {
         Direction::Outgoing => (display_name(row.get(5)?, own.nickname.clone(), &sender), own.avatar.clone()),
@@ -130,7 +127,8 @@ fn quote(row: &Row<'_>, own: &Own) -> rusqlite::Result<Quote> {
         None => None,
         Some(_) => Some(bare_jid(row, 28)?),
     };
-    let own_words = row.get::<_, Option<i64>>(27)?.is_some_and(|number| direction(number) == Direction::Outgoing);
+    let own_words =
+        row.get::<_, Option<i64>>(27)?.is_some_and(|number| direction(number) == Direction::Outgoing);
     let sender_name = match &sender {
         None => String::new(),
         Some(sender) if own_words => display_name(row.get(26)?, own.nickname.clone(), sender),
@@ -144,7 +142,7 @@ fn quote(row: &Row<'_>, own: &Own) -> rusqlite::Result<Quote> {
 
 impl Reads<'_> {
     /// A page of a conversation's history.
-    pub fn page(&self, request: &PageRequest) -> Result<Page, Error> {
+    pub fn page(self, request: &PageRequest) -> Result<Page, Error> {
         let PageRequest { conversation, anchor, limit } = *request;
         let commit = self.commit_number()?;
         let (first, last) = (i64::MIN, i64::MAX);
@@ -178,7 +176,8 @@ impl Reads<'_> {
                 };
                 let half = limit / 2;
                 // The message itself is the newest of the older half.
-                let (mut messages, older) = self.older(conversation, time, id.0.saturating_add(1), half + 1)?;
+                let (mut messages, older) =
+                    self.older(conversation, time, id.0.saturating_add(1), half + 1)?;
                 let (newer_half, newer) = self.newer(conversation, time, id.0, half)?;
                 messages.extend(newer_half);
                 Page { messages, commit, reaches_start: !older, reaches_end: !newer }
@@ -188,7 +187,7 @@ impl Reads<'_> {
     }
 
     /// Some messages, in the order of the history; those that are gone are left out.
-    pub fn messages(&self, ids: &[MessageId]) -> Result<Vec<Message>, Error> {
+    pub fn messages(self, ids: &[MessageId]) -> Result<Vec<Message>, Error> {
         let list = json_list(ids.iter().map(|id| id.0));
         self.fetch(
             &format!("{MESSAGE} WHERE m.id IN (SELECT value FROM json_each(?)) ORDER BY m.sort_time, m.id"),
@@ -196,7 +195,13 @@ impl Reads<'_> {
         )
     }
 
-    fn older(&self, conversation: ConversationId, time: i64, id: i64, limit: u32) -> Result<(Vec<Message>, bool), Error> {
+    fn older(
+        self,
+        conversation: ConversationId,
+        time: i64,
+        id: i64,
+        limit: u32,
+    ) -> Result<(Vec<Message>, bool), Error> {
         let mut messages = self.fetch(
             &format!(
                 "{MESSAGE} WHERE m.conversation = ?1 AND (m.sort_time, m.id) < (?2, ?3)
@@ -210,7 +215,13 @@ impl Reads<'_> {
         Ok((messages, more))
     }
 
-    fn newer(&self, conversation: ConversationId, time: i64, id: i64, limit: u32) -> Result<(Vec<Message>, bool), Error> {
+    fn newer(
+        self,
+        conversation: ConversationId,
+        time: i64,
+        id: i64,
+        limit: u32,
+    ) -> Result<(Vec<Message>, bool), Error> {
         let mut messages = self.fetch(
             &format!(
                 "{MESSAGE} WHERE m.conversation = ?1 AND (m.sort_time, m.id) > (?2, ?3)
@@ -223,13 +234,14 @@ impl Reads<'_> {
         Ok((messages, more))
     }
 
-    fn any(&self, conversation: ConversationId, time: i64, id: i64, side: &str) -> Result<bool, Error> {
-        let sql =
-            format!("SELECT 1 FROM messages WHERE conversation = ?1 AND (sort_time, id) {side} (?2, ?3) LIMIT 1");
+    fn any(self, conversation: ConversationId, time: i64, id: i64, side: &str) -> Result<bool, Error> {
+        let sql = format!(
+            "SELECT 1 FROM messages WHERE conversation = ?1 AND (sort_time, id) {side} (?2, ?3) LIMIT 1"
+        );
         Ok(self.connection.prepare_cached(&sql)?.exists((conversation.0, time, id))?)
     }
 
-    fn fetch(&self, sql: &str, params: impl Params) -> Result<Vec<Message>, Error> {
+    fn fetch(self, sql: &str, params: impl Params) -> Result<Vec<Message>, Error> {
         let own = self.own()?;
         let mut seen = Seen::new();
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -252,7 +264,7 @@ impl Reads<'_> {
         Ok(messages)
     }
 
-    fn own(&self) -> Result<Own, Error> {
+    fn own(self) -> Result<Own, Error> {
         let own = self
             .connection
             .prepare_cached("SELECT nickname, avatar FROM account")?
@@ -261,7 +273,7 @@ impl Reads<'_> {
         Ok(own.unwrap_or(Own { nickname: None, avatar: None }))
     }
 
-    fn reactions(&self, messages: &[i64], own: &Own) -> Result<HashMap<MessageId, Vec<Reaction>>, Error> {
+    fn reactions(self, messages: &[i64], own: &Own) -> Result<HashMap<MessageId, Vec<Reaction>>, Error> {
         let mut found: HashMap<MessageId, Vec<Reaction>> = HashMap::new();
         let mut statement = self.connection.prepare_cached(
             "SELECT x.message, x.own, x.nickname, x.emojis, a.address, a.nickname, r.name

@@ -130,7 +130,10 @@ impl Tx<'_> {
                    SELECT id FROM pending WHERE conversation = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
                 params![conversation.0, MOST_IN_CONVERSATION],
             )?;
-            self.execute("DELETE FROM pending WHERE id <= (SELECT max(id) FROM pending) - ?", [MOST_IN_ACCOUNT])?;
+            self.execute(
+                "DELETE FROM pending WHERE id <= (SELECT max(id) FROM pending) - ?",
+                [MOST_IN_ACCOUNT],
+            )?;
         }
         Ok(())
     }

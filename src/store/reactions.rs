@@ -24,7 +24,7 @@ pub struct Reactor {
 
 impl Reads<'_> {
     /// The user's own reactions to a message.
-    pub fn own_reactions(&self, message: MessageId) -> Result<Vec<String>, Error> {
+    pub fn own_reactions(self, message: MessageId) -> Result<Vec<String>, Error> {
         let mut statement =
             self.connection.prepare_cached("SELECT emojis FROM reactions WHERE message = ? AND own = 1")?;
         let mut sets = statement.query_map([message.0], |row| row.get::<_, String>(0))?;
@@ -47,7 +47,8 @@ impl Tx<'_> {
     ) -> Result<bool, Error> {
         let mut set: Vec<&str> = Vec::new();
         for emoji in emojis.iter().map(String::as_str) {
-            if set.len() < MOST_EMOJIS && !emoji.is_empty() && !emoji.contains('\n') && !set.contains(&emoji) {
+            if set.len() < MOST_EMOJIS && !emoji.is_empty() && !emoji.contains('\n') && !set.contains(&emoji)
+            {
                 set.push(emoji);
             }
         }

@@ -8,9 +8,7 @@
 use std::thread;
 
 use async_channel::{Receiver, Sender};
-use model::{
-    BareJid, Contact, ConversationId, ConversationSummary, Message, MessageId, Revision,
-};
+use model::{BareJid, Contact, ConversationId, ConversationSummary, Message, MessageId, Revision};
 use rusqlite::Connection;
 
 use crate::connection::{Place, Role};

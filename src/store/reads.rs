@@ -11,9 +11,11 @@ pub struct Reads<'c> {
 
 impl Reads<'_> {
     /// The number of the newest commit that these reads see.
-    pub fn commit_number(&self) -> Result<u64, Error> {
-        let number: i64 =
-            self.connection.prepare_cached("SELECT commit_number FROM meta")?.query_one([], |row| row.get(0))?;
+    pub fn commit_number(self) -> Result<u64, Error> {
+        let number: i64 = self
+            .connection
+            .prepare_cached("SELECT commit_number FROM meta")?
+            .query_one([], |row| row.get(0))?;
         Ok(number as u64)
     }
 }

@@ -49,7 +49,7 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
 
 impl Reads<'_> {
     /// The version of the roster that is here (RFC 6121 §2.6).
-    pub fn roster_version(&self) -> Result<Option<String>, Error> {
+    pub fn roster_version(self) -> Result<Option<String>, Error> {
         Ok(self
             .connection
             .prepare_cached("SELECT version FROM roster_version")?
@@ -57,7 +57,7 @@ impl Reads<'_> {
     }
 
     /// Everyone on the roster, everyone who asks to be, and everyone spoken with.
-    pub fn contacts(&self) -> Result<Vec<Contact>, Error> {
+    pub fn contacts(self) -> Result<Vec<Contact>, Error> {
         let sql = format!(
             "{CONTACTS} WHERE r.address IS NOT NULL OR a.id IN
                (SELECT address FROM conversations WHERE deleting = 0 AND kind = 0)"
@@ -68,7 +68,7 @@ impl Reads<'_> {
     }
 
     /// One of them, or anyone else whose address was met.
-    pub fn contact(&self, address: &BareJid) -> Result<Option<Contact>, Error> {
+    pub fn contact(self, address: &BareJid) -> Result<Option<Contact>, Error> {
         let sql = format!("{CONTACTS} WHERE a.address = ?");
         Ok(self.connection.prepare_cached(&sql)?.query_row([address.as_str()], contact).optional()?)
     }

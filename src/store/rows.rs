@@ -5,8 +5,8 @@
 //! one odd row must not hide a whole conversation.
 
 use model::{
-    BareJid, Content, ConversationKind, Delivery, DeliveryFailure, DeliveryReason, Direction,
-    EncryptionKind, Mute, Subscription, Timestamp, UnreadableReason,
+    BareJid, Content, ConversationKind, Delivery, DeliveryFailure, DeliveryReason, Direction, EncryptionKind,
+    Mute, Subscription, Timestamp, UnreadableReason,
 };
 use rusqlite::Row;
 use rusqlite::types::Type;
@@ -162,9 +162,7 @@ pub(crate) fn from_delivery(delivery: &Delivery) -> (i64, i64, Option<&str>) {
         Delivery::Sent => (SENT, 0, None),
         Delivery::Delivered => (DELIVERED, 0, None),
         Delivery::Read => (READ, 0, None),
-        Delivery::Failed(failure) => {
-            (FAILED, from_delivery_reason(failure.reason), failure.text.as_deref())
-        }
+        Delivery::Failed(failure) => (FAILED, from_delivery_reason(failure.reason), failure.text.as_deref()),
     }
 }
 

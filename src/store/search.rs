@@ -69,13 +69,13 @@ pub struct SearchResults {
 
 impl Reads<'_> {
     /// Messages that hold some words, newest first.
-    pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, Error> {
+    pub fn search(self, request: &SearchRequest) -> Result<SearchResults, Error> {
         self.search_while(request, &|| true)
     }
 
     /// [`Reads::search`], given up when nobody waits for it any more.
     pub(crate) fn search_while(
-        &self,
+        self,
         request: &SearchRequest,
         wanted: &dyn Fn() -> bool,
     ) -> Result<SearchResults, Error> {
@@ -113,7 +113,7 @@ impl Reads<'_> {
         }
     }
 
-    fn matching_rows(&self, query: &str, before: i64, limit: usize) -> Result<Vec<i64>, Error> {
+    fn matching_rows(self, query: &str, before: i64, limit: usize) -> Result<Vec<i64>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3",
         )?;
@@ -122,7 +122,7 @@ impl Reads<'_> {
     }
 
     /// The messages at some rows of the index, newest first; those being deleted are left out.
-    fn messages_at(&self, rows: &[i64]) -> Result<Vec<(i64, Message)>, Error> {
+    fn messages_at(self, rows: &[i64]) -> Result<Vec<(i64, Message)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation
              WHERE m.search_row = ? AND c.deleting = 0",

@@ -43,9 +43,8 @@ impl Tx<'_> {
         let (number, failure, text) = from_delivery(delivery);
         let from: &[i64] = match number {
             SENT => &[QUEUED],
-            DELIVERED => &[QUEUED, SENT],
+            DELIVERED | FAILED => &[QUEUED, SENT],
             READ => &[QUEUED, SENT, DELIVERED],
-            FAILED => &[QUEUED, SENT],
             _ => &[],
         };
         let present: Option<i64> = self
@@ -78,7 +77,9 @@ impl Tx<'_> {
                  WHERE conversation = ?1 AND delivery IN (2, 3) AND (sort_time, id) <= (?2, ?3)
                  ORDER BY sort_time DESC, id DESC LIMIT ?4",
             )?
-            .query_map(params![conversation.0, time.0, up_to.0, MOST_SETTLED], |row| row.get(0).map(MessageId))?
+            .query_map(params![conversation.0, time.0, up_to.0, MOST_SETTLED], |row| {
+                row.get(0).map(MessageId)
+            })?
             .collect::<Result<_, _>>()?;
         let mut moved = Vec::new();
         for id in ids {
@@ -150,7 +151,11 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn sort_time(&self, conversation: ConversationId, message: MessageId) -> Result<Option<Timestamp>, Error> {
+    fn sort_time(
+        &self,
+        conversation: ConversationId,
+        message: MessageId,
+    ) -> Result<Option<Timestamp>, Error> {
         let time = self
             .connection()
             .prepare_cached("SELECT sort_time FROM messages WHERE id = ?1 AND conversation = ?2")?

@@ -115,7 +115,12 @@ impl Writer {
     /// Lets the disk be full when the database has this many more pages: for tests.
     pub fn limit_growth(&mut self, pages: u32) -> Result<(), Error> {
         let count: u32 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
-        self.connection.pragma_update_and_check(None, "max_page_count", count.saturating_add(pages), |_| Ok(()))?;
+        self.connection.pragma_update_and_check(
+            None,
+            "max_page_count",
+            count.saturating_add(pages),
+            |_| Ok(()),
+        )?;
         Ok(())
     }
 }

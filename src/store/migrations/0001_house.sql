@@ -132,6 +132,8 @@ CREATE TABLE conversations (
   -- How far back the archive was fetched.
   oldest_archive_id TEXT,
   history_complete INTEGER NOT NULL DEFAULT 0,
+  -- The place of the newest message that the archive told of, reading forward.
+  archive_floor INTEGER,
   -- Rooms: our name there and the subject.
   room_nickname TEXT,
   room_subject TEXT
@@ -157,6 +159,8 @@ CREATE TABLE messages (
   failure INTEGER NOT NULL DEFAULT 0,
   failure_text TEXT,
   unread INTEGER NOT NULL DEFAULT 0,
+  -- The sender asked to be told when it is displayed (XEP-0333).
+  markable INTEGER NOT NULL DEFAULT 0,
   stanza_id TEXT,
   origin_id TEXT,
   archive INTEGER REFERENCES archives (id),

@@ -164,7 +164,11 @@ fn kind(character: char) -> Kind {
             | Script::Balinese
     );
     // The mark that lengthens a vowel of Japanese belongs to no script of its own.
-    if dense || matches!(character, '\u{30fc}' | '\u{3099}' | '\u{309a}') { Kind::Dense } else { Kind::Letter }
+    if dense || matches!(character, '\u{30fc}' | '\u{3099}' | '\u{309a}') {
+        Kind::Dense
+    } else {
+        Kind::Letter
+    }
 }
 
 fn is_emoji(character: char) -> bool {
@@ -177,7 +181,11 @@ fn is_decoration(character: char) -> bool {
         // The voicing marks of Japanese make other syllables.
         '\u{3099}' | '\u{309a}' => false,
         // Soft hyphen, tatweel, joiners, directions, variation.
-        '\u{ad}' | '\u{640}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        '\u{ad}'
+        | '\u{640}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
         | '\u{feff}' => true,
         _ if character.is_ascii() => false,
         _ => {
