@@ -77,7 +77,7 @@ const HOUSE: &[Room] = &[
     Room {
         name: "tests",
         ours: "account model session store view xmpp",
-        outside: "serde tempfile tokio zbus",
+        outside: "rand serde tempfile tokio zbus",
         beside: "cargo_metadata proc-macro2 roxmltree syn",
         never: "",
     },
