@@ -57,6 +57,8 @@ pub enum Input {
     Resumed,
     /// A window is visible, or none is (XEP-0352).
     WindowVisible(bool),
+    /// The process ends: say goodbye to the server. Whether the account is enabled stays as it is.
+    Quit,
     /// Somebody waits for an answer.
     Ask(RequestId, Question),
 }

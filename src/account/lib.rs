@@ -68,3 +68,4 @@ mod turn;
 
 pub use account::{Account, ConnectTarget, Input, Output, Question, Setup};
 pub use error::Error;
+pub use xmpp::TlsFacts;
