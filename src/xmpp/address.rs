@@ -38,10 +38,7 @@ impl Address {
             return Self::with_resource(bare, resource);
         }
         if let Ok(jid) = Jid::new(text) {
-            return Some(Self {
-                jid,
-                odd_resource: None,
-            });
+            return Some(Self { jid, odd_resource: None });
         }
         Self::with_resource(BareJid::new(bare).ok()?, resource)
     }
@@ -53,13 +50,9 @@ impl Address {
         if let Ok(full) = bare.with_resource_str(resource) {
             return Some(full.into());
         }
-        let acceptable = !resource.is_empty()
-            && resource.len() <= PART_LIMIT
-            && !resource.chars().any(char::is_control);
-        acceptable.then(|| Self {
-            jid: bare.into(),
-            odd_resource: Some(resource.into()),
-        })
+        let acceptable =
+            !resource.is_empty() && resource.len() <= PART_LIMIT && !resource.chars().any(char::is_control);
+        acceptable.then(|| Self { jid: bare.into(), odd_resource: Some(resource.into()) })
     }
 
     /// The address without its resource.
@@ -111,10 +104,7 @@ impl Address {
 
 impl From<Jid> for Address {
     fn from(jid: Jid) -> Self {
-        Self {
-            jid,
-            odd_resource: None,
-        }
+        Self { jid, odd_resource: None }
     }
 }
 
@@ -199,7 +189,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "@", "a@", "/r", "a@b@c", "a b@c", "🦆@example.org", "a@b/", "a@b/\u{1}🦆", "a@.", "."] {
+        for text in
+            ["", "@", "a@", "/r", "a@b@c", "a b@c", "🦆@example.org", "a@b/", "a@b/\u{1}🦆", "a@.", "."]
+        {
             assert!(Address::parse(text).is_none(), "{text:?}");
         }
         let long = format!("a@b/{}", "🦆".repeat(400));

@@ -58,32 +58,16 @@ impl<T> PendingIqs<T> {
     /// No request yet. The account decides who may answer what was asked of nobody in particular.
     #[must_use]
     pub fn new(account: BareJid) -> Self {
-        Self {
-            account,
-            waiting: BTreeMap::new(),
-        }
+        Self { account, waiting: BTreeMap::new() }
     }
 
     /// Notes that a request was sent. `deadline` is on the monotonic clock. Gives the context
     /// back if too many wait already or the id is in use: then nothing must be sent.
-    pub fn sent(
-        &mut self,
-        id: String,
-        to: Option<Jid>,
-        deadline: Duration,
-        context: T,
-    ) -> Result<(), T> {
+    pub fn sent(&mut self, id: String, to: Option<Jid>, deadline: Duration, context: T) -> Result<(), T> {
         if self.waiting.len() >= LIMIT || self.waiting.contains_key(&id) {
             return Err(context);
         }
-        self.waiting.insert(
-            id,
-            Pending {
-                to,
-                deadline,
-                context,
-            },
-        );
+        self.waiting.insert(id, Pending { to, deadline, context });
         Ok(())
     }
 
@@ -115,9 +99,7 @@ impl<T> PendingIqs<T> {
     fn may_answer(&self, to: Option<&Jid>, from: Option<&Address>) -> bool {
         let to_account = to.is_none_or(|to| *to == self.account);
         match from {
-            None => {
-                to_account || to.is_some_and(|to| to.as_str() == self.account.domain().as_str())
-            }
+            None => to_account || to.is_some_and(|to| to.as_str() == self.account.domain().as_str()),
             Some(from) => {
                 to.is_some_and(|to| *from == *to)
                     || (to_account && *from == self.account)
@@ -134,18 +116,12 @@ impl<T> PendingIqs<T> {
             .filter(|(_, pending)| pending.deadline <= now)
             .map(|(id, _)| id.clone())
             .collect();
-        late.iter()
-            .filter_map(|id| self.waiting.remove(id))
-            .map(|pending| pending.context)
-            .collect()
+        late.iter().filter_map(|id| self.waiting.remove(id)).map(|pending| pending.context).collect()
     }
 
     /// Takes out everything: the session ended.
     pub fn lost(&mut self) -> Vec<T> {
-        std::mem::take(&mut self.waiting)
-            .into_values()
-            .map(|pending| pending.context)
-            .collect()
+        std::mem::take(&mut self.waiting).into_values().map(|pending| pending.context).collect()
     }
 
     /// When the next request expires.

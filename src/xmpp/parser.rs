@@ -39,20 +39,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            depth: 64,
-            bytes: 1 << 20,
-            parts: 20_000,
-            own_factor: 8,
-            own: Vec::new(),
-        }
+        Self { depth: 64, bytes: 1 << 20, parts: 20_000, own_factor: 8, own: Vec::new() }
     }
 }
 
 /// More than this is skipped of no stanza: the stream is given up.
 const SKIP_LIMIT: usize = 12 << 20;
-/// Namespace declarations in scope.
-const SCOPE_LIMIT: usize = 256;
+/// Namespace declarations in a stanza: each may be looked at for every name that follows.
+const DECLARATION_LIMIT: usize = 2000;
 /// What is remembered of a refused stanza's attributes.
 const REMEMBERED_ATTRIBUTE_LIMIT: usize = 3100;
 
@@ -110,6 +104,7 @@ pub struct Parser {
     /// Of the current stanza.
     bytes: usize,
     parts: usize,
+    declarations: usize,
     generous: bool,
     refused: Option<RefusedStanza>,
 }
@@ -133,8 +128,7 @@ impl Parser {
     /// A parser before the header.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        let mut options = Options::default();
-        options.max_token_length = limits.bytes;
+        let options = Options { max_token_length: limits.bytes, ..Options::default() };
         Self {
             raw: RawParser::with_options(options),
             limits,
@@ -145,6 +139,7 @@ impl Parser {
             scopes: Vec::new(),
             bytes: 0,
             parts: 0,
+            declarations: 0,
             generous: false,
             refused: None,
         }
@@ -155,10 +150,12 @@ impl Parser {
         if !self.started {
             // Some servers put a line break between a success and their next header.
             *input = input.trim_ascii_start();
-            if input.is_empty() {
-                return Ok(None);
+            match input.first() {
+                None => return Ok(None),
+                Some(b'<') => self.started = true,
+                // Another protocol; `rxml` would wait for the end of its text.
+                Some(_) => return Err(ParseError::NotAStream),
             }
-            self.started = true;
         }
         loop {
             let before = input.len();
@@ -190,15 +187,18 @@ impl Parser {
                     self.refuse(RefusalReason::TooDeep);
                 }
                 if self.refused.is_none() {
-                    self.head = Some(Head {
-                        name,
-                        attributes: Vec::new(),
-                    });
+                    self.head = Some(Head { name, attributes: Vec::new() });
                 }
                 Ok(None)
             }
             RawEvent::Attribute(_, name, value) => {
                 self.count_part();
+                if is_declaration(&name) {
+                    self.declarations += 1;
+                    if self.depth > 1 && self.declarations > DECLARATION_LIMIT {
+                        self.refuse(RefusalReason::TooLarge);
+                    }
+                }
                 if let Some(head) = &mut self.head {
                     head.attributes.push((name, value));
                 }
@@ -218,6 +218,14 @@ impl Parser {
             }
             RawEvent::ElementFoot(_) => Ok(self.close_element()),
         }
+    }
+
+    /// Everything is counted for one stanza at a time.
+    fn start_counting(&mut self) {
+        self.bytes = 0;
+        self.parts = 0;
+        self.declarations = 0;
+        self.generous = false;
     }
 
     /// Counts bytes before they are used.
@@ -249,27 +257,29 @@ impl Parser {
             return;
         }
         let head = self.head.take();
-        let mut refused = RefusedStanza {
-            reason,
-            kind: None,
-            from: None,
-            id: None,
-        };
+        let mut refused = RefusedStanza { reason, kind: None, from: None, id: None };
         if let Some(top) = self.stack.first() {
             refused.kind = StanzaKind::of(top);
             refused.from = remembered(top.attr("from"));
             refused.id = remembered(top.attr("id"));
         } else if let Some(head) = &head {
             let attribute = |wanted: &str| {
-                let found = head
-                    .attributes
-                    .iter()
-                    .find(|((prefix, name), _)| prefix.is_none() && *name == *wanted);
+                let found =
+                    head.attributes.iter().find(|((prefix, name), _)| prefix.is_none() && *name == *wanted);
                 remembered(found.map(|(_, value)| value.as_str()))
             };
-            // The namespace may still be to come: stanzas carry no prefix in practice.
-            if head.name.0.is_none() {
-                refused.kind = StanzaKind::from_name(head.name.1.as_str());
+            // As far as it can be told from half a start tag: the stanza must be counted.
+            let (prefix, name) = &head.name;
+            let declared = head.attributes.iter().find(|((before, after), _)| match prefix {
+                None => before.is_none() && *after == "xmlns",
+                Some(prefix) => before.as_ref().is_some_and(|before| *before == "xmlns") && after == prefix,
+            });
+            let namespace = match declared {
+                Some((_, namespace)) => Ok(namespace.as_str()),
+                None => self.namespace(prefix.as_ref()),
+            };
+            if namespace == Ok(NS_CLIENT) {
+                refused.kind = StanzaKind::from_name(name.as_str());
             }
             refused.from = attribute("from");
             refused.id = attribute("id");
@@ -280,9 +290,7 @@ impl Parser {
 
     fn open_stream(&mut self, head: Head) -> Result<Parsed, ParseError> {
         let element = self.build(head)?;
-        // `bytes` counts one stanza at a time.
-        self.bytes = 0;
-        self.parts = 0;
+        self.start_counting();
         if !element.is("stream", NS_STREAM) {
             return Err(ParseError::NotAStream);
         }
@@ -291,26 +299,16 @@ impl Parser {
             id: attribute("id"),
             from: attribute("from"),
             version: attribute("version"),
-            lang: element
-                .attr_ns(Namespace::xml(), "lang")
-                .map(ToOwned::to_owned),
+            lang: element.attr_ns(Namespace::xml(), "lang").map(ToOwned::to_owned),
         }))
     }
 
     fn open_element(&mut self, head: Head) -> Result<(), ParseError> {
         let element = self.build(head)?;
-        if self.scopes.len() > SCOPE_LIMIT {
-            self.refuse(RefusalReason::TooLarge);
-        }
-        if self.refused.is_some() {
-            return Ok(());
-        }
         if self.depth == 2 {
             self.generous = element.is("iq", NS_CLIENT)
                 && element.attr("type") == Some("result")
-                && element
-                    .attr("from")
-                    .is_none_or(|from| self.limits.own.iter().any(|own| own == from));
+                && element.attr("from").is_none_or(|from| self.limits.own.iter().any(|own| own == from));
         }
         self.stack.push(element);
         Ok(())
@@ -319,15 +317,13 @@ impl Parser {
     fn build(&mut self, head: Head) -> Result<Element, ParseError> {
         let Head { name, attributes } = head;
         let mut plain = Vec::with_capacity(attributes.len());
-        for ((prefix, local), value) in attributes {
-            let declared = match &prefix {
-                None if local == "xmlns" => None,
-                Some(prefix) if prefix == "xmlns" => Some(local),
-                _ => {
-                    plain.push((prefix, local, value));
-                    continue;
-                }
-            };
+        for (name, value) in attributes {
+            if !is_declaration(&name) {
+                plain.push((name, value));
+                continue;
+            }
+            let (prefix, local) = name;
+            let declared = prefix.is_some().then_some(local);
             let twice = self
                 .scopes
                 .iter()
@@ -337,19 +333,11 @@ impl Parser {
             if twice {
                 return Err(rxml::Error::DuplicateAttribute.into());
             }
-            if self.scopes.len() > SCOPE_LIMIT {
-                self.refuse(RefusalReason::TooLarge);
-                break;
-            }
-            self.scopes.push(Scope {
-                depth: self.depth,
-                prefix: declared,
-                namespace: value,
-            });
+            self.scopes.push(Scope { depth: self.depth, prefix: declared, namespace: value });
         }
         let (prefix, local) = name;
         let mut element = Element::bare(local.as_str(), self.namespace(prefix.as_ref())?);
-        for (prefix, local, value) in plain {
+        for ((prefix, local), value) in plain {
             let namespace = match &prefix {
                 None => Namespace::NONE,
                 Some(prefix) if prefix == "xml" => Namespace::xml().clone(),
@@ -366,16 +354,10 @@ impl Parser {
         if prefix.is_some_and(|prefix| *prefix == "xml") {
             return Ok(rxml::XMLNS_XML);
         }
-        let found = self
-            .scopes
-            .iter()
-            .rev()
-            .find(|scope| scope.prefix.as_ref() == prefix);
+        let found = self.scopes.iter().rev().find(|scope| scope.prefix.as_ref() == prefix);
         match (found, prefix) {
             (Some(scope), _) => Ok(&scope.namespace),
             (None, None) => Ok(""),
-            // A stanza whose declarations were cut off is refused, not misunderstood.
-            (None, Some(_)) if self.refused.is_some() => Ok(""),
             (None, Some(_)) => Err(rxml::Error::UndeclaredNamespacePrefix(None).into()),
         }
     }
@@ -395,9 +377,7 @@ impl Parser {
             }
             return None;
         }
-        self.bytes = 0;
-        self.parts = 0;
-        self.generous = false;
+        self.start_counting();
         match self.refused.take() {
             Some(refused) => Some(Parsed::Refused(refused)),
             None => finished.map(Parsed::Element),
@@ -405,10 +385,16 @@ impl Parser {
     }
 }
 
+/// Whether an attribute declares a namespace.
+fn is_declaration((prefix, local): &RawQName) -> bool {
+    match prefix {
+        None => *local == "xmlns",
+        Some(prefix) => *prefix == "xmlns",
+    }
+}
+
 fn remembered(value: Option<&str>) -> Option<String> {
-    value
-        .filter(|value| value.len() <= REMEMBERED_ATTRIBUTE_LIMIT)
-        .map(ToOwned::to_owned)
+    value.filter(|value| value.len() <= REMEMBERED_ATTRIBUTE_LIMIT).map(ToOwned::to_owned)
 }
 
 #[cfg(test)]

@@ -25,11 +25,7 @@ pub enum StanzaKind {
 
 impl StanzaKind {
     pub(crate) fn of(element: &Element) -> Option<Self> {
-        if element.has_ns(NS_CLIENT) {
-            Self::from_name(element.name())
-        } else {
-            None
-        }
+        if element.has_ns(NS_CLIENT) { Self::from_name(element.name()) } else { None }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
@@ -77,12 +73,7 @@ impl Stanza {
     pub fn from_element(element: Element) -> Result<Self, RefusedStanza> {
         let kind = StanzaKind::of(&element);
         let text = |name: &str| element.attr(name).map(ToOwned::to_owned);
-        let refused = |reason| RefusedStanza {
-            reason,
-            kind,
-            from: text("from"),
-            id: text("id"),
-        };
+        let refused = |reason| RefusedStanza { reason, kind, from: text("from"), id: text("id") };
         let Some(known) = kind else {
             return Err(refused(RefusalReason::NotAStanza));
         };
@@ -99,9 +90,7 @@ impl Stanza {
             to: element.attr("to").and_then(Address::parse),
             id: text("id"),
             type_: text("type"),
-            lang: element
-                .attr_ns(Namespace::xml(), "lang")
-                .map(ToOwned::to_owned),
+            lang: element.attr_ns(Namespace::xml(), "lang").map(ToOwned::to_owned),
             element,
         })
     }
@@ -128,22 +117,18 @@ impl Stanza {
     /// rest of the stanza counts all the same.
     #[must_use]
     pub fn payload<T: TryFrom<Element>>(&self, name: &str, namespace: &str) -> Option<T> {
-        self.child(name, namespace)
-            .and_then(|child| T::try_from(child.clone()).ok())
+        self.child(name, namespace).and_then(|child| T::try_from(child.clone()).ok())
     }
 
     /// Like [`Stanza::payload`], but takes the child out instead of copying it.
     pub fn take_payload<T: TryFrom<Element>>(&mut self, name: &str, namespace: &str) -> Option<T> {
-        self.element
-            .remove_child(name, namespace)
-            .and_then(|child| T::try_from(child).ok())
+        self.element.remove_child(name, namespace).and_then(|child| T::try_from(child).ok())
     }
 
     /// The error it carries, if it is of type `error` (RFC 6120 §8.3).
     #[must_use]
     pub fn error(&self) -> Option<StanzaError> {
-        self.is_type("error")
-            .then(|| StanzaError::read(self.child("error", NS_CLIENT)))
+        self.is_type("error").then(|| StanzaError::read(self.child("error", NS_CLIENT)))
     }
 
     /// An answer to an IQ, empty, to be filled and serialised (RFC 6120 §8.2.3).
@@ -181,9 +166,7 @@ impl Stanza {
 /// Sets an attribute. A name that XML forbids is left out.
 pub fn set_attribute(element: &mut Element, name: &str, value: &str) {
     if let Ok(name) = NcName::try_from(name) {
-        element
-            .attrs_mut()
-            .insert(Namespace::NONE, name, value.to_owned());
+        element.attrs_mut().insert(Namespace::NONE, name, value.to_owned());
     }
 }
 
@@ -248,7 +231,7 @@ impl StanzaError {
         };
         let Some(error) = error else { return read };
         if let Some(type_ @ ("modify" | "auth" | "wait" | "continue")) = error.attr("type") {
-            read.type_ = type_.to_owned();
+            type_.clone_into(&mut read.type_);
         }
         for child in error.children() {
             if !child.has_ns(NS_STANZA_ERRORS) {
@@ -316,8 +299,8 @@ mod tests {
 
     #[test]
     fn answers_go_back_as_the_sender_wrote_it() {
-        let iq = stanza("<iq xmlns='jabber:client' from='r@m/🦆' id='7' type='get'><x xmlns='y'/></iq>")
-            .unwrap();
+        let iq =
+            stanza("<iq xmlns='jabber:client' from='r@m/🦆' id='7' type='get'><x xmlns='y'/></iq>").unwrap();
         assert!(iq.wants_answer());
         let refusal = iq.refusal("cancel", "service-unavailable");
         assert_eq!(

@@ -77,10 +77,7 @@ impl Scram {
     /// The mechanism to name.
     #[must_use]
     pub fn mechanism(&self) -> Mechanism {
-        Mechanism::Scram {
-            hash: self.hash,
-            plus: matches!(self.binding, ChannelBindingUse::Used(_)),
-        }
+        Mechanism::Scram { hash: self.hash, plus: matches!(self.binding, ChannelBindingUse::Used(_)) }
     }
 
     /// The client's first message.
@@ -122,11 +119,8 @@ impl Scram {
         let client_key = Zeroizing::new(hmac(self.hash, &salted, b"Client Key"));
         let stored_key = digest(self.hash, &client_key);
         let client_signature = hmac(self.hash, &stored_key, auth_message.as_bytes());
-        let proof: Vec<u8> = client_key
-            .iter()
-            .zip(&client_signature)
-            .map(|(key, signature)| key ^ signature)
-            .collect();
+        let proof: Vec<u8> =
+            client_key.iter().zip(&client_signature).map(|(key, signature)| key ^ signature).collect();
         let server_key = Zeroizing::new(hmac(self.hash, &salted, b"Server Key"));
         self.server_signature = Some(hmac(self.hash, &server_key, auth_message.as_bytes()));
         Ok(format!("{without_proof},p={}", BASE64.encode(proof)).into_bytes())
@@ -168,12 +162,8 @@ impl<'a> ServerFirst<'a> {
     fn read(text: &'a str) -> Result<Self, SaslError> {
         let mut parts = text.split(',');
         // An extension that must be understood would come first, as `m=` (RFC 5802 §5.1).
-        let mut next = |name: &str| {
-            parts
-                .next()
-                .and_then(|part| part.strip_prefix(name))
-                .ok_or(SaslError::Malformed)
-        };
+        let mut next =
+            |name: &str| parts.next().and_then(|part| part.strip_prefix(name)).ok_or(SaslError::Malformed);
         let nonce = next("r=")?;
         let salt = next("s=")?;
         let iterations = next("i=")?;

@@ -56,7 +56,6 @@ impl fmt::Debug for TlsFacts {
 pub struct StanzaToken(pub u64);
 
 /// What the caller is to do, or to know. Always to be taken in order.
-#[derive(Debug)]
 pub enum StreamEvent {
     /// Write these bytes.
     Write(Vec<u8>),
@@ -98,6 +97,34 @@ pub enum StreamEvent {
     Failed(StreamFailure),
     /// The end that [`Stream::close`](super::Stream::close) asked for.
     Closed,
+}
+
+impl fmt::Debug for StreamEvent {
+    /// Without the bytes: they may hold a password, and always hold somebody's words.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write(bytes) => write!(formatter, "Write({} bytes)", bytes.len()),
+            Self::StartTls => formatter.write_str("StartTls"),
+            Self::Close => formatter.write_str("Close"),
+            Self::Progress(step) => write!(formatter, "Progress({step:?})"),
+            Self::Online(online) => write!(formatter, "Online(resumed: {})", online.resumed),
+            Self::Features(_) => formatter.write_str("Features"),
+            Self::FastToken(_) => formatter.write_str("FastToken"),
+            Self::FastCounter(count) => write!(formatter, "FastCounter({count})"),
+            Self::FastTokenRejected => formatter.write_str("FastTokenRejected"),
+            Self::Stanza(stanza) => write!(formatter, "{stanza:?}"),
+            Self::Refused(refused) => write!(formatter, "{refused:?}"),
+            Self::Acked(tokens) => write!(formatter, "Acked({tokens:?})"),
+            Self::Unacked(tokens) => write!(formatter, "Unacked({tokens:?})"),
+            Self::RegistrationForm(form) => {
+                write!(formatter, "RegistrationForm({} fields)", form.fields.len())
+            }
+            Self::Registered => formatter.write_str("Registered"),
+            Self::RegistrationRefused(refusal) => write!(formatter, "{refusal:?}"),
+            Self::Failed(failure) => write!(formatter, "Failed({failure:?})"),
+            Self::Closed => formatter.write_str("Closed"),
+        }
+    }
 }
 
 /// What a fresh or resumed session starts with.

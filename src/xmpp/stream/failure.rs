@@ -166,9 +166,9 @@ impl StreamFailure {
             | Self::Malformed(_)
             | Self::BindRefused { .. }
             | Self::TooLarge => NextStep::Retry,
-            Self::ResourceConstraint(_)
-            | Self::PolicyViolation(_)
-            | Self::TemporaryAuthFailure(_) => NextStep::RetryMuchLater,
+            Self::ResourceConstraint(_) | Self::PolicyViolation(_) | Self::TemporaryAuthFailure(_) => {
+                NextStep::RetryMuchLater
+            }
             Self::SeeOtherHost(_) => NextStep::RetryElsewhere,
             Self::AuthRejected(_) | Self::CredentialsNeeded | Self::CredentialsExpired(_) => {
                 NextStep::AskPassword
@@ -206,9 +206,7 @@ impl From<StreamFailure> for Failure {
             StreamFailure::AccountDisabled(text) => Self::AccountDisabled(text),
             StreamFailure::NoEncryptionOffered => Self::NoEncryption,
             StreamFailure::PlainNotAllowed => Self::PlainNotAllowed,
-            StreamFailure::NoUsableMechanism(_) | StreamFailure::FurtherStepRequired(_) => {
-                Self::NoMechanism
-            }
+            StreamFailure::NoUsableMechanism(_) | StreamFailure::FurtherStepRequired(_) => Self::NoMechanism,
             StreamFailure::Downgrade(_) => Self::Downgrade,
             StreamFailure::ServerNotProven => Self::ServerNotProven,
             StreamFailure::HostUnknown => Self::NoSuchServer,
@@ -226,12 +224,10 @@ impl From<StreamFailure> for Failure {
 /// `host`, `host:port`, `[v6]` or `[v6]:port` (RFC 6120 §4.9.3.19).
 fn see_other_host(text: &str) -> Failure {
     let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            match port.parse::<u16>() {
-                Ok(port) => (host, Some(port)),
-                Err(_) => (text, None),
-            }
-        }
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => match port.parse::<u16>() {
+            Ok(port) => (host, Some(port)),
+            Err(_) => (text, None),
+        },
         _ => (text, None),
     };
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();

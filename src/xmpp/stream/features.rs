@@ -31,6 +31,7 @@ const NAME_LIMIT: usize = 128;
 
 /// `<stream:features/>` (RFC 6120 §4.3.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one feature")]
 pub(super) struct ServerFeatures {
     pub starttls: bool,
     pub mechanisms: Vec<String>,
@@ -58,6 +59,7 @@ pub(super) struct Sasl2Offer {
 
 /// What a server can do, as far as its stream tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one feature")]
 pub struct StreamFeaturesSummary {
     /// It keeps versions of the roster (RFC 6121 §2.6).
     pub roster_versioning: bool,
@@ -89,11 +91,10 @@ impl ServerFeatures {
                 ("mechanisms", NS_SASL) => features.mechanisms = texts(child, "mechanism"),
                 ("authentication", NS_SASL2) => features.sasl2 = Some(Sasl2Offer::read(child)),
                 ("sasl-channel-binding", NS_SASL_CB) => {
-                    features.channel_bindings =
-                        Some(attributes(child, "channel-binding", "type"));
+                    features.channel_bindings = Some(attributes(child, "channel-binding", "type"));
                 }
                 ("bind", NS_BIND) => features.bind = true,
-                // XEP-0386 says optional, old servers say nothing and require it.
+                // Only servers older than RFC 6121 require it; the others say that it is optional.
                 ("session", NS_SESSION) => {
                     features.session_required = !child.has_child("optional", NS_SESSION);
                 }
@@ -111,19 +112,15 @@ impl ServerFeatures {
 
 impl Sasl2Offer {
     fn read(element: &Element) -> Self {
-        let mut offer = Self {
-            mechanisms: texts(element, "mechanism"),
-            ..Self::default()
-        };
+        let mut offer = Self { mechanisms: texts(element, "mechanism"), ..Self::default() };
         let Some(inline) = element.get_child("inline", NS_SASL2) else {
             return offer;
         };
         for child in inline.children() {
             if child.is("bind", NS_BIND2) {
                 let inline = child.get_child("inline", NS_BIND2);
-                offer.bind2 = Some(inline.map_or_else(Vec::new, |inline| {
-                    attributes(inline, "feature", "var")
-                }));
+                offer.bind2 =
+                    Some(inline.map_or_else(Vec::new, |inline| attributes(inline, "feature", "var")));
             } else if child.is("sm", NS_SM) {
                 offer.resume = true;
             } else if child.is("fast", NS_FAST) {
@@ -134,9 +131,7 @@ impl Sasl2Offer {
     }
 
     pub(super) fn binds_inline(&self, feature: &str) -> bool {
-        self.bind2
-            .as_ref()
-            .is_some_and(|features| features.iter().any(|name| name == feature))
+        self.bind2.as_ref().is_some_and(|features| features.iter().any(|name| name == feature))
     }
 }
 
@@ -151,10 +146,10 @@ impl StreamFeaturesSummary {
                 self.idle_seconds = number(child, "idle-seconds").or(self.idle_seconds);
             }
             ("c", NS_CAPS) => {
-                if let (Some(node), Some(ver)) = (child.attr("node"), child.attr("ver")) {
-                    if node.len() + ver.len() <= 4 * NAME_LIMIT {
-                        self.server_caps = Some(format!("{node}#{ver}"));
-                    }
+                if let (Some(node), Some(ver)) = (child.attr("node"), child.attr("ver"))
+                    && node.len() + ver.len() <= 4 * NAME_LIMIT
+                {
+                    self.server_caps = Some(format!("{node}#{ver}"));
                 }
             }
             _ => {}
@@ -186,9 +181,7 @@ fn attributes(element: &Element, name: &str, attribute: &str) -> Vec<String> {
 }
 
 fn names(list: impl Iterator<Item = String>) -> Vec<String> {
-    list.filter(|name| !name.is_empty() && name.len() <= NAME_LIMIT)
-        .take(LIST_LIMIT)
-        .collect()
+    list.filter(|name| !name.is_empty() && name.len() <= NAME_LIMIT).take(LIST_LIMIT).collect()
 }
 
 fn number(element: &Element, name: &str) -> Option<u32> {
@@ -210,8 +203,9 @@ impl SecurityPin {
     /// What holds after signing in once more: protection only ever rises.
     pub(super) fn raised_by(&self, mechanism: Mechanism) -> Self {
         let before = Mechanism::parse(&self.mechanism).map_or(0, Mechanism::strength);
+        let binds_first = mechanism.binds_channel() && !self.channel_binding;
         Self {
-            mechanism: if mechanism.strength() > before {
+            mechanism: if binds_first || mechanism.strength() > before {
                 mechanism.family().to_owned()
             } else {
                 self.mechanism.clone()
