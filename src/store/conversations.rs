@@ -289,3 +289,6 @@ impl Tx<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

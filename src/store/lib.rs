@@ -52,6 +52,8 @@ mod reads;
 mod roster;
 mod rows;
 mod search;
+#[cfg(test)]
+mod testing;
 mod unread;
 mod writer;
 

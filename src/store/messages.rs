@@ -314,3 +314,6 @@ impl Tx<'_> {
         Ok(place)
     }
 }
+
+#[cfg(test)]
+mod tests;

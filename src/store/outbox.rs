@@ -211,3 +211,6 @@ impl Tx<'_> {
         self.execute("DELETE FROM outbox WHERE message = ?", [message.0])
     }
 }
+
+#[cfg(test)]
+mod tests;

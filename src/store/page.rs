@@ -316,3 +316,6 @@ fn json_list(numbers: impl Iterator<Item = i64>) -> String {
     let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
     format!("[{}]", numbers.join(","))
 }
+
+#[cfg(test)]
+mod tests;

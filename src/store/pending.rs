@@ -170,3 +170,6 @@ impl Tx<'_> {
         Ok(edits)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,3 +83,6 @@ impl Tx<'_> {
         Ok(changed)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,3 +145,6 @@ fn in_transaction<T>(
     transaction.finish()?;
     result
 }
+
+#[cfg(test)]
+mod tests;

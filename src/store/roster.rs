@@ -136,3 +136,6 @@ impl Tx<'_> {
         Ok(changed)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,7 +158,7 @@ impl Tx<'_> {
         }
         words.push(' ');
         words.push_str(&conversation_token(conversation));
-        self.execute("INSERT INTO words (rowid, words) VALUES (?1, ?2)", params![search_row, words])?;
+        self.execute("INSERT INTO words (rowid, tokens) VALUES (?1, ?2)", params![search_row, words])?;
         Ok(())
     }
 

@@ -164,3 +164,6 @@ impl Tx<'_> {
         Ok(time)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,3 +174,6 @@ impl Tx<'_> {
         Ok(self.transaction.commit()?)
     }
 }
+
+#[cfg(test)]
+mod tests;

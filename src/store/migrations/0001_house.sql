@@ -253,7 +253,7 @@ CREATE INDEX outbox_after ON outbox (after) WHERE after IS NOT NULL;
 
 -- Words for search, split and folded by us; the text itself is not kept twice.
 CREATE VIRTUAL TABLE words USING fts5 (
-  words,
+  tokens,
   content = '',
   contentless_delete = 1,
   detail = none,
