@@ -179,6 +179,11 @@ impl Geometry {
         self.sticky = false;
     }
 
+    /// Takes over the coordinate of another adjustment.
+    pub fn adopt(&mut self, value: f64) {
+        self.value = value;
+    }
+
     /// Forgets what is held, for rows of another conversation. The end is held then.
     pub fn clear(&mut self) {
         *self = Self {

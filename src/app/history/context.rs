@@ -1,0 +1,67 @@
+//! What all rows of one history share.
+
+use std::cell::{Cell, RefCell};
+
+use gtk::glib;
+use model::{Message, MessageId};
+
+use super::{request::Request, when::Clock};
+
+type Handler = Box<dyn Fn(Request)>;
+type Painter = Box<dyn Fn(&Message, &adw::Avatar)>;
+
+/// What all rows of one history share.
+pub struct Context {
+    pub clock: Cell<Clock>,
+    pub today: RefCell<Option<glib::DateTime>>,
+    handler: RefCell<Option<Handler>>,
+    painter: RefCell<Option<Painter>>,
+    jump: RefCell<Option<Box<dyn Fn(MessageId)>>>,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            clock: Cell::new(Clock::of_this_desktop()),
+            today: RefCell::new(glib::DateTime::now_local().ok()),
+            handler: RefCell::default(),
+            painter: RefCell::default(),
+            jump: RefCell::default(),
+        }
+    }
+}
+
+impl Context {
+    /// Hands a wish to whoever owns the history.
+    pub fn request(&self, request: Request) {
+        if let Some(handler) = &*self.handler.borrow() {
+            handler(request);
+        }
+    }
+
+    /// Puts the picture of a sender on an avatar, now or later.
+    pub fn paint(&self, message: &Message, avatar: &adw::Avatar) {
+        if let Some(painter) = &*self.painter.borrow() {
+            painter(message, avatar);
+        }
+    }
+
+    /// Goes to a message that a quote leads to.
+    pub fn jump_to(&self, message: MessageId) {
+        if let Some(jump) = &*self.jump.borrow() {
+            jump(message);
+        }
+    }
+
+    pub fn set_handler(&self, handler: impl Fn(Request) + 'static) {
+        self.handler.replace(Some(Box::new(handler)));
+    }
+
+    pub fn set_painter(&self, painter: impl Fn(&Message, &adw::Avatar) + 'static) {
+        self.painter.replace(Some(Box::new(painter)));
+    }
+
+    pub fn set_jump(&self, jump: impl Fn(MessageId) + 'static) {
+        self.jump.replace(Some(Box::new(jump)));
+    }
+}

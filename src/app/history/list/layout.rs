@@ -1,0 +1,165 @@
+//! Rows are made, measured, placed and taken back.
+
+use gtk::{graphene, gsk, prelude::*, subclass::prelude::*};
+
+use super::{MessageRow, Slot, imp::HistoryList};
+use crate::history::{
+    geometry::{Extent, Scroll},
+    row::Kind,
+};
+
+/// Space below the last row.
+const END: i32 = 14;
+/// What one turn of a wheel moves, roughly.
+const STEP: f64 = 60.0;
+
+impl HistoryList {
+    /// Everything between a change and its picture.
+    pub fn lay_out(&self, width: i32, height: i32) {
+        if width <= 0 || height <= 0 {
+            return;
+        }
+        self.head_for_target();
+        let before = self.geometry.borrow().placed();
+        let scroll = {
+            let mut slots = self.slots.borrow_mut();
+            let last = slots.len().saturating_sub(1);
+            self.geometry.borrow_mut().layout(f64::from(height), |index| {
+                let (lead, height) = self.measured(&mut slots, index, width);
+                Extent { lead, height: if index == last { height + END } else { height } }
+            })
+        };
+        self.write_adjustment(scroll, height);
+        self.place_rows(width);
+        self.take_back(width, before);
+        self.place_toolbar(width, height);
+        self.report();
+    }
+
+    /// Lead and height of a row, which has a widget from then on.
+    fn measured(&self, slots: &mut [Slot], index: usize, width: i32) -> (i32, i32) {
+        if slots[index].row.is_none() {
+            let row = self.row_for(slots, index);
+            slots[index].row = Some(row);
+        }
+        slots[index].row.as_ref().map_or((0, 0), |row| {
+            let height = row.measure(gtk::Orientation::Vertical, width).1;
+            (row.lead(), height)
+        })
+    }
+
+    fn row_for(&self, slots: &[Slot], index: usize) -> MessageRow {
+        let context = self.context.get().expect("a list is made with a context");
+        let object = &slots[index].object;
+        let row = self.pool.take(Kind::of(&object.item().message), context);
+        row.bind(object);
+        // Children stand in the order of the messages: screen readers and Tab go by it.
+        let before = slots[..index].iter().rev().find_map(|slot| slot.row.as_ref());
+        row.insert_after(&*self.obj(), before);
+        self.tell_position(&row, index, slots.len());
+        self.show_selection_in(&row, index);
+        row
+    }
+
+    /// Tells assistive technology which of how many rows it is.
+    pub fn tell_position(&self, row: &MessageRow, index: usize, count: usize) {
+        row.update_relation(&[
+            gtk::accessible::Relation::PosInSet(index as i32 + 1),
+            gtk::accessible::Relation::SetSize(count as i32),
+        ]);
+    }
+
+    fn write_adjustment(&self, scroll: Scroll, height: i32) {
+        let Some(adjustment) = self.vadjustment.borrow().clone() else { return };
+        let page = f64::from(height);
+        self.writing.set(true);
+        adjustment.configure(scroll.value, scroll.lower, scroll.upper, STEP, page * 0.9, page);
+        self.writing.set(false);
+    }
+
+    fn place_rows(&self, width: i32) {
+        let slots = self.slots.borrow();
+        for (index, top, extent) in self.geometry.borrow().rows() {
+            let Some(row) = &slots[index].row else { continue };
+            let pad = if index + 1 == slots.len() { END } else { 0 };
+            // Whole pixels keep text sharp; heights are whole, so all rows are rounded alike.
+            put(row, width, extent.height - pad, 0.0, (top + 0.5).floor() as f32);
+        }
+    }
+
+    /// Takes back the rows that were left behind. One that has the focus is kept, out of sight:
+    /// a person may be about to press a key.
+    fn take_back(&self, width: i32, before: std::ops::Range<usize>) {
+        let placed = self.geometry.borrow().placed();
+        let mut left = Vec::new();
+        {
+            let mut slots = self.slots.borrow_mut();
+            let focused = self.focused.get();
+            let outside = (0..slots.len()).filter(|index| {
+                !placed.contains(index)
+                    && (before.contains(index) || Some(slots[*index].object.id()) == focused)
+            });
+            for index in outside.collect::<Vec<_>>() {
+                let slot = &mut slots[index];
+                match &slot.row {
+                    Some(row) if self.holds_focus(row) => {
+                        let height = row.measure(gtk::Orientation::Vertical, width).1;
+                        let far = if index < placed.start { -2.0 } else { 2.0 };
+                        put(row, width, height, 0.0, far * 10_000.0);
+                    }
+                    Some(_) => left.extend(slot.row.take()),
+                    None => {}
+                }
+            }
+        }
+        self.recycle(left);
+    }
+
+    /// Puts rows back into the pool.
+    pub fn recycle(&self, rows: impl IntoIterator<Item = MessageRow>) {
+        for row in rows {
+            row.unparent();
+            self.pool.give(row);
+        }
+    }
+
+    fn place_toolbar(&self, width: i32, height: i32) {
+        let toolbar = &self.toolbar;
+        let slots = self.slots.borrow();
+        let row = self.hovered.get().and_then(|id| slots.iter().find(|slot| slot.object.id() == id));
+        let Some(row) = row.and_then(|slot| slot.row.as_ref()) else {
+            toolbar.set_visible(false);
+            return;
+        };
+        toolbar.set_visible(true);
+        let (toolbar_width, _) = natural(toolbar, gtk::Orientation::Horizontal, -1);
+        let (toolbar_height, _) = natural(toolbar, gtk::Orientation::Vertical, toolbar_width);
+        let list = &*self.obj();
+        let Some(bubble) = row.bubble() else { return };
+        let Some(origin) = row.compute_point(list, &graphene::Point::zero()) else { return };
+        let (bubble_top, bubble_bottom) = (origin.y() + bubble.y(), origin.y() + bubble.y() + bubble.height());
+        let to_the_right = bubble.x() + bubble.width() <= row.free_edge();
+        let beside = if to_the_right { row.free_edge() + 6.0 } else { row.free_edge() - 6.0 - toolbar_width as f32 };
+        let fits = beside >= 6.0 && beside + toolbar_width as f32 <= width as f32 - 6.0;
+        let (x, y) = if fits {
+            (beside, bubble_bottom - 16.0 - toolbar_height as f32 / 2.0)
+        } else {
+            let end = if to_the_right { bubble.x() + bubble.width() } else { bubble.x() + toolbar_width as f32 };
+            (end - toolbar_width as f32, bubble_top - toolbar_height as f32 + 8.0)
+        };
+        let most = |space: i32, size: i32| (space - size - 6).max(6) as f32;
+        let x = x.clamp(6.0, most(width, toolbar_width));
+        let y = y.clamp(6.0, most(height, toolbar_height));
+        put(toolbar, toolbar_width, toolbar_height, x.round(), y.round());
+    }
+}
+
+fn natural(widget: &impl IsA<gtk::Widget>, orientation: gtk::Orientation, for_size: i32) -> (i32, i32) {
+    let (least, likes, ..) = widget.measure(orientation, for_size);
+    (likes.max(least), least)
+}
+
+fn put(widget: &impl IsA<gtk::Widget>, width: i32, height: i32, x: f32, y: f32) {
+    let place = gsk::Transform::new().translate(&graphene::Point::new(x, y));
+    widget.allocate(width, height, -1, Some(place));
+}

@@ -1,0 +1,36 @@
+//! What the history wants of the rest of the program.
+
+use model::MessageId;
+
+/// A wish. The history goes on at once; the answer, if any, comes through its window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// A page of older messages: the person comes near the start of the window.
+    Older,
+    /// A page of newer messages: the person comes near the end of the window.
+    Newer,
+    /// A window that ends at the newest message.
+    Newest,
+    /// A window around a message that is not in this one.
+    Around(MessageId),
+    /// This is the last message that was on the screen to its end.
+    Seen(MessageId),
+    /// Answer a message.
+    Reply(MessageId),
+    /// Put a text, with marks of quotation, into the composer.
+    Quote(String),
+    /// Change an own message.
+    Edit(MessageId),
+    /// Take an own message back.
+    Retract(MessageId),
+    /// Add a reaction, or take the same one back.
+    React(MessageId, String),
+    /// Show everything about a message.
+    Details(MessageId),
+    /// Show the earlier texts of a message.
+    Revisions(MessageId),
+    /// Send a refused message again.
+    TryAgain(MessageId),
+    /// Go where a link leads: `http`, `https`, `xmpp` or `mailto`, never anything else.
+    OpenLink(String),
+}

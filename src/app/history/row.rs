@@ -1,0 +1,353 @@
+//! One message on the screen.
+//!
+//! Rows are made once and shown thousands of times, so a row is one widget that arranges its
+//! parts itself (`arrange.rs`) instead of boxes in boxes, and a part that most messages lack
+//! (a quote, reactions, the name of a day) is made when it is first needed (`parts.rs`).
+//!
+//! A row never changes its height by itself: the time of a message has its place beside the
+//! bubble whether it is shown or not, and what depends on neighbours stands above the bubble,
+//! in the lead, which the geometry leaves out when it holds a row.
+
+mod arrange;
+mod parts;
+
+use std::{ops::Range, rc::Rc};
+
+use gtk::{glib, graphene, pango, prelude::*, subclass::prelude::*};
+use model::{Content, Delivery, Direction, Message, MessageId};
+use view::TimelineItem;
+
+use super::{
+    context::Context,
+    message_object::MessageObject,
+    request::Request,
+    when,
+    words::{self, Style, Words},
+};
+use crate::i18n::gettext;
+
+/// Rows of one kind have much the same parts, and are kept together for use again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A message of somebody else.
+    Incoming,
+    /// An own message.
+    Outgoing,
+}
+
+impl Kind {
+    /// The kind of row that shows a message.
+    pub fn of(message: &Message) -> Self {
+        match message.direction {
+            Direction::Incoming => Self::Incoming,
+            Direction::Outgoing => Self::Outgoing,
+        }
+    }
+}
+
+mod imp {
+    use std::{
+        cell::{Cell, OnceCell, RefCell},
+        rc::Rc,
+    };
+
+    use gtk::{glib, prelude::*, subclass::prelude::*};
+
+    use super::{Context, Kind, MessageObject, Words, arrange::Arrangement, parts::Parts};
+
+    #[derive(Default)]
+    pub struct MessageRow {
+        pub kind: OnceCell<Kind>,
+        pub context: OnceCell<Rc<Context>>,
+        pub parts: Parts,
+        pub words: RefCell<Words>,
+        pub object: RefCell<Option<(MessageObject, glib::SignalHandlerId)>>,
+        pub arrangement: RefCell<Arrangement>,
+        /// The lead and the bubble, as last measured.
+        pub lead: Cell<i32>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for MessageRow {
+        const NAME: &'static str = "StarlingMessageRow";
+        type Type = super::MessageRow;
+        type ParentType = gtk::Widget;
+
+        fn class_init(class: &mut Self::Class) {
+            class.set_css_name("message");
+            class.set_accessible_role(gtk::AccessibleRole::ListItem);
+        }
+    }
+
+    impl ObjectImpl for MessageRow {
+        fn constructed(&self) {
+            self.parent_constructed();
+            self.obj().set_focusable(true);
+            self.parts.construct(&self.obj());
+        }
+
+        fn dispose(&self) {
+            self.obj().unbind();
+            while let Some(child) = self.obj().first_child() {
+                child.unparent();
+            }
+        }
+    }
+
+    impl WidgetImpl for MessageRow {
+        fn request_mode(&self) -> gtk::SizeRequestMode {
+            gtk::SizeRequestMode::HeightForWidth
+        }
+
+        fn measure(&self, orientation: gtk::Orientation, for_size: i32) -> (i32, i32, i32, i32) {
+            if orientation == gtk::Orientation::Horizontal {
+                return (0, super::arrange::NATURAL_WIDTH, -1, -1);
+            }
+            let width = if for_size < 0 { super::arrange::NATURAL_WIDTH } else { for_size };
+            let height = self.arrange(width).height;
+            (height, height, -1, -1)
+        }
+
+        fn size_allocate(&self, width: i32, _height: i32, _baseline: i32) {
+            self.place(width);
+        }
+    }
+}
+
+glib::wrapper! {
+    /// See the top of the file.
+    pub struct MessageRow(ObjectSubclass<imp::MessageRow>)
+        @extends gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl MessageRow {
+    /// An empty row.
+    pub fn new(kind: Kind, context: &Rc<Context>) -> Self {
+        let row: Self = glib::Object::new();
+        let imp = row.imp();
+        // Both are set here and nowhere else.
+        let _ = imp.kind.set(kind);
+        let _ = imp.context.set(context.clone());
+        row.add_css_class(match kind {
+            Kind::Incoming => "incoming",
+            Kind::Outgoing => "outgoing",
+        });
+        row
+    }
+
+    /// Which kind of message it shows.
+    pub fn kind(&self) -> Kind {
+        self.imp().kind.get().copied().unwrap_or(Kind::Incoming)
+    }
+
+    /// The message it shows.
+    pub fn object(&self) -> Option<MessageObject> {
+        self.imp().object.borrow().as_ref().map(|(object, _)| object.clone())
+    }
+
+    /// Shows a message, and follows its changes.
+    pub fn bind(&self, object: &MessageObject) {
+        self.unbind();
+        let row = self.downgrade();
+        let handler = object.connect_revision_notify(move |_| {
+            if let Some(row) = row.upgrade() {
+                row.update();
+            }
+        });
+        self.imp().object.replace(Some((object.clone(), handler)));
+        self.update();
+    }
+
+    /// Follows nothing any more.
+    pub fn unbind(&self) {
+        if let Some((object, handler)) = self.imp().object.take() {
+            object.disconnect(handler);
+        }
+        self.set_selected(None);
+        self.remove_css_class("flash");
+    }
+
+    /// The height of what stands above the bubble, as last measured.
+    pub fn lead(&self) -> i32 {
+        self.imp().lead.get()
+    }
+
+    /// The words it shows, as they can be selected.
+    pub fn text(&self) -> String {
+        self.imp().words.borrow().text.clone()
+    }
+
+    /// Where the bubble is, in the row.
+    pub fn bubble(&self) -> Option<graphene::Rect> {
+        self.imp().parts.bubble.compute_bounds(self)
+    }
+
+    /// Where bubble and time end towards the middle of the history, in the row.
+    pub fn free_edge(&self) -> f32 {
+        let meta = self.imp().arrangement.borrow().meta;
+        match self.kind() == Kind::Incoming && self.direction() != gtk::TextDirection::Rtl {
+            true => meta.x() + meta.width(),
+            false => meta.x(),
+        }
+    }
+
+    /// Whether a point of the row lies on its words.
+    pub fn is_on_words(&self, x: f64, y: f64) -> bool {
+        let point = graphene::Point::new(x as f32, y as f32);
+        self.bubble().is_some_and(|bubble| bubble.contains_point(&point))
+    }
+
+    /// Which byte of the text is at a point of the row, or nearest to it.
+    pub fn byte_at(&self, x: f64, y: f64) -> usize {
+        let body = &self.imp().parts.body;
+        let text = self.imp().words.borrow();
+        let point = graphene::Point::new(x as f32, y as f32);
+        let Some(point) = self.compute_point(body, &point) else { return 0 };
+        let (left, top) = body.layout_offsets();
+        let scale = |pixels: f32, offset: i32| (pixels as i32 - offset) * pango::SCALE;
+        let (inside, index, trailing) = body.layout().xy_to_index(scale(point.x(), left), scale(point.y(), top));
+        if !inside && point.y() > body.height() as f32 {
+            return text.text.len();
+        }
+        let index = (index.max(0) as usize).min(text.text.len());
+        let rest = text.text.get(index..).unwrap_or_default();
+        index + rest.chars().take(trailing.max(0) as usize).map(char::len_utf8).sum::<usize>()
+    }
+
+    /// Marks a part of the text as selected.
+    pub fn set_selected(&self, range: Option<Range<usize>>) {
+        let body = &self.imp().parts.body;
+        let Some(range) = range.filter(|range| !range.is_empty()) else {
+            if body.attributes().is_some() {
+                body.set_attributes(None);
+            }
+            return;
+        };
+        let accent = adw::StyleManager::default().accent_color_rgba();
+        let channel = |value: f32| (value * 65_535.0) as u16;
+        let mut color =
+            pango::AttrColor::new_background(channel(accent.red()), channel(accent.green()), channel(accent.blue()));
+        let mut alpha = pango::AttrInt::new_background_alpha(channel(0.4));
+        color.set_start_index(range.start as u32);
+        color.set_end_index(range.end as u32);
+        alpha.set_start_index(range.start as u32);
+        alpha.set_end_index(range.end as u32);
+        let attributes = pango::AttrList::new();
+        attributes.insert(color);
+        attributes.insert(alpha);
+        body.set_attributes(Some(&attributes));
+    }
+
+    /// Draws the eye for a moment.
+    pub fn flash(&self) {
+        self.add_css_class("flash");
+        let row = self.downgrade();
+        glib::timeout_add_local_once(std::time::Duration::from_millis(1500), move || {
+            if let Some(row) = row.upgrade() {
+                row.remove_css_class("flash");
+            }
+        });
+    }
+
+    fn update(&self) {
+        let imp = self.imp();
+        let (Some(object), Some(context)) = (self.object(), imp.context.get()) else { return };
+        let item = object.item();
+        let message = &item.message;
+        self.update_words(message, context);
+        self.update_lead(&item, context);
+        self.update_quote(message, context);
+        self.update_meta(&item, context);
+        self.update_below(message, context);
+        let words = imp.words.borrow();
+        let name = words::accessible_name(message, &words, context.clock.get());
+        let description = words::accessible_description(message);
+        self.update_property(&[
+            gtk::accessible::Property::Label(&name),
+            gtk::accessible::Property::Description(&description),
+        ]);
+        self.queue_resize();
+    }
+
+    fn update_words(&self, message: &Message, context: &Context) {
+        let imp = self.imp();
+        let words = Words::of(message);
+        if *imp.words.borrow() != words {
+            let body = &imp.parts.body;
+            body.set_markup(&words.markup);
+            let class = match words.style {
+                Style::Plain => None,
+                Style::Action => Some("action"),
+                Style::Emoji => Some("emoji"),
+                Style::Quiet => Some("quiet"),
+            };
+            for style in ["action", "emoji", "quiet"] {
+                set_class(self, style, class == Some(style));
+            }
+            imp.words.replace(words);
+        }
+        imp.parts.meta.set_tooltip_text(Some(&context.clock.get().date_and_time(message.time)));
+    }
+
+    fn update_lead(&self, item: &TimelineItem, context: &Rc<Context>) {
+        let parts = &self.imp().parts;
+        let today = context.today.borrow();
+        let day = today.as_ref().filter(|_| item.day_starts).map(|today| when::day(item.message.time, today));
+        parts.day.show(self, day, |day, text| day.set_label(&text));
+        parts.new_line.show(self, item.first_unread.then(|| gettext("New messages")), |line, text| line.set_label(&text));
+        let incoming = item.group_starts && self.kind() == Kind::Incoming;
+        parts.name.show(self, incoming.then(|| item.message.sender_name.clone()), |name, text| name.set_label(&text));
+        parts.avatar.show(self, incoming.then_some(&item.message), |avatar, message| {
+            avatar.set_text(Some(&message.sender_name));
+            context.paint(message, avatar);
+        });
+        set_class(self, "begins-group", item.group_starts);
+        set_class(self, "ends-group", item.group_ends);
+    }
+
+    fn update_quote(&self, message: &Message, context: &Rc<Context>) {
+        let reply = message.reply.as_ref().filter(|_| matches!(message.content, Content::Text(_)));
+        self.imp().parts.quote.show(self, reply, |quote, reply| quote.show(reply, context));
+    }
+
+    fn update_meta(&self, item: &TimelineItem, context: &Rc<Context>) {
+        let imp = self.imp();
+        let message = &item.message;
+        imp.parts.meta.set_label(&context.clock.get().time(message.time));
+        let edited = message.revisions > 0 && matches!(message.content, Content::Text(_));
+        imp.parts.edited.show(self, edited.then_some(()), |_, ()| ());
+        let own = (message.delivery != Delivery::Received).then_some(&message.delivery);
+        imp.parts.marks.show(self, own, |marks, delivery| marks.set_delivery(delivery));
+        let unsettled = matches!(message.delivery, Delivery::Queued | Delivery::Failed(_));
+        set_class(self, "unsettled", unsettled);
+    }
+
+    fn update_below(&self, message: &Message, context: &Rc<Context>) {
+        let parts = &self.imp().parts;
+        let reactions = (!message.reactions.is_empty() && matches!(message.content, Content::Text(_)))
+            .then_some(&message.reactions);
+        parts.reactions.show(self, reactions, |bar, reactions| bar.show(message.id, reactions, context));
+        let failure = match &message.delivery {
+            Delivery::Failed(failure) => Some(failure),
+            _ => None,
+        };
+        parts.failure.show(self, failure.map(crate::failure::delivery), |label, text| label.set_label(&text));
+        parts.try_again.show(self, failure, |_, _| ());
+    }
+
+    /// Hands on a wish about the message that is shown.
+    fn request(&self, request: impl FnOnce(MessageId) -> Request) {
+        if let (Some(context), Some(object)) = (self.imp().context.get(), self.object()) {
+            context.request(request(object.id()));
+        }
+    }
+}
+
+fn set_class(widget: &impl IsA<gtk::Widget>, class: &str, set: bool) {
+    if set {
+        widget.add_css_class(class);
+    } else {
+        widget.remove_css_class(class);
+    }
+}

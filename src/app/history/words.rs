@@ -1,0 +1,140 @@
+//! What a row says, for the eye and for the ear.
+
+use std::borrow::Cow;
+
+use model::{Content, Delivery, Direction, EncryptionKind, Message, UnreadableReason};
+
+use super::{text, when::Clock};
+use crate::i18n::{gettext, gettext_f};
+
+/// How words are set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// Words like any other.
+    #[default]
+    Plain,
+    /// What somebody does (`/me`).
+    Action,
+    /// One to three emoji and nothing else.
+    Emoji,
+    /// An explanation in place of words.
+    Quiet,
+}
+
+/// The words of a message, ready to be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// What can be read, selected and copied.
+    pub text: String,
+    /// The same as Pango markup, with links.
+    pub markup: String,
+    /// How they are set.
+    pub style: Style,
+}
+
+impl Words {
+    /// What a message says.
+    pub fn of(message: &Message) -> Self {
+        let (text, style) = match &message.content {
+            Content::Text(body) => match text::action(body) {
+                Some(action) => (format!("{} {}", message.sender_name, text::clean(action)), Style::Action),
+                None => {
+                    let clean = text::clean(body);
+                    let style = if text::is_emoji_only(&clean) { Style::Emoji } else { Style::Plain };
+                    (clean, style)
+                }
+            },
+            Content::Retracted => (gettext("This message was retracted"), Style::Quiet),
+            Content::Unreadable(reason) => (unreadable(*reason), Style::Quiet),
+        };
+        Self { markup: text::markup(&text), text, style }
+    }
+}
+
+fn unreadable(reason: UnreadableReason) -> String {
+    let UnreadableReason::UnknownEncryption(kind) = reason;
+    let name = match kind {
+        EncryptionKind::OmemoLegacy | EncryptionKind::Omemo => "OMEMO",
+        EncryptionKind::Ox => "OpenPGP",
+        EncryptionKind::LegacyOpenPgp => "OpenPGP (XEP-0027)",
+        EncryptionKind::Otr => "OTR",
+        EncryptionKind::None | EncryptionKind::Other => {
+            return gettext("This message is encrypted in a way that Starling cannot read");
+        }
+    };
+    gettext_f("This message is encrypted with {name}, which Starling cannot read", &[("name", name)])
+}
+
+/// What to call the sender.
+pub fn sender(message: &Message) -> Cow<'_, str> {
+    match message.direction {
+        Direction::Outgoing => Cow::Owned(gettext("You")),
+        Direction::Incoming => Cow::Borrowed(&message.sender_name),
+    }
+}
+
+/// What a screen reader calls a row, such as "Bob Brown, 10:30: Hello".
+pub fn accessible_name(message: &Message, words: &Words, clock: Clock) -> String {
+    format!("{}, {}: {}", sender(message), clock.time(message.time), words.text)
+}
+
+/// What a screen reader adds to it.
+pub fn accessible_description(message: &Message) -> String {
+    let edited = (message.revisions > 0).then(|| gettext("Edited"));
+    let reactions = (!message.reactions.is_empty()).then(|| {
+        let reactions: Vec<_> = message
+            .reactions
+            .iter()
+            .map(|reaction| format!("{} {}", reaction.emoji, reaction.senders.len()))
+            .collect();
+        gettext_f("Reactions: {reactions}", &[("reactions", &reactions.join(", "))])
+    });
+    let parts: Vec<_> = [delivery(&message.delivery), edited, reactions].into_iter().flatten().collect();
+    parts.join(". ")
+}
+
+/// How far an own message came, in a word.
+pub fn delivery(delivery: &Delivery) -> Option<String> {
+    Some(match delivery {
+        Delivery::Received => return None,
+        Delivery::Queued => gettext("Waiting"),
+        Delivery::Sent => gettext("Sent"),
+        Delivery::Delivered => gettext("Delivered"),
+        Delivery::Read => gettext("Read"),
+        Delivery::Failed(_) => gettext("Not delivered"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::sample;
+
+    #[test]
+    fn a_row_is_named_by_sender_time_and_words() {
+        let mut message = sample::message(1, "bob", 0);
+        message.sender_name = "Bob Brown".into();
+        message.content = Content::Text("Hello <b>".into());
+        let time = Clock::TwentyFour.time(message.time);
+        let name = |message: &Message| accessible_name(message, &Words::of(message), Clock::TwentyFour);
+        assert_eq!(name(&message), format!("Bob Brown, {time}: Hello <b>"));
+        message.direction = Direction::Outgoing;
+        message.delivery = Delivery::Read;
+        message.revisions = 1;
+        assert_eq!(name(&message), format!("You, {time}: Hello <b>"));
+        assert_eq!(accessible_description(&message), "Read. Edited");
+    }
+
+    #[test]
+    fn actions_and_explanations_have_their_own_style() {
+        let mut message = sample::message(1, "bob", 0);
+        message.content = Content::Text("/me waves <3".into());
+        let words = Words::of(&message);
+        assert_eq!((words.text.as_str(), words.style), ("Bob waves <3", Style::Action));
+        assert_eq!(words.markup, "Bob waves &lt;3");
+        message.content = Content::Unreadable(UnreadableReason::UnknownEncryption(EncryptionKind::Otr));
+        assert!(Words::of(&message).text.contains("OTR"));
+        message.content = Content::Retracted;
+        assert_eq!(Words::of(&message).style, Style::Quiet);
+    }
+}
