@@ -4,7 +4,10 @@
 //! one, by chance in proportion to their weight (RFC 2782). A domain without such records is asked
 //! at port 5222 itself; one whose only record is the target `.` says that it has no service.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use hickory_resolver::{
     TokioResolver,
@@ -14,6 +17,10 @@ use hickory_resolver::{
 };
 use model::{Failure, ServerAddress};
 use rand::{Rng, RngExt as _};
+use tokio::time::timeout;
+
+/// How long a question may take whose answer only makes a failure clearer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How a link begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +108,14 @@ pub(crate) async fn find(
 pub(crate) async fn does_not_exist(host: &str, dns_server: Option<SocketAddr>) -> bool {
     let (Ok(resolver), Ok(name)) = (resolver(dns_server), absolute(host)) else { return false };
     let nothing = |answer: Result<_, NetError>| answer.is_err_and(|error| error.is_no_records_found());
-    nothing(resolver.lookup(name.clone(), RecordType::A).await)
-        && nothing(resolver.lookup(name, RecordType::AAAA).await)
+    let asked = async {
+        let (v4, v6) = futures_util::join!(
+            resolver.lookup(name.clone(), RecordType::A),
+            resolver.lookup(name.clone(), RecordType::AAAA),
+        );
+        nothing(v4) && nothing(v6)
+    };
+    timeout(PATIENCE, asked).await.unwrap_or(false)
 }
 
 /// A new one for every attempt: the system's servers may have changed, and nothing is to be remembered.
@@ -125,7 +138,7 @@ fn resolver(dns_server: Option<SocketAddr>) -> Result<TokioResolver, NetError> {
     let options = builder.options_mut();
     options.cache_size = 0;
     options.attempts = options.attempts.min(2);
-    options.timeout = options.timeout.min(std::time::Duration::from_secs(4));
+    options.timeout = options.timeout.min(Duration::from_secs(4));
     builder.build()
 }
 

@@ -40,6 +40,8 @@ mod service;
 mod session;
 mod sign_in;
 mod table;
+#[cfg(test)]
+mod testing;
 mod tls;
 mod trial;
 mod way;
