@@ -1,6 +1,6 @@
 //! The face of the crate: what goes in, what comes out, and the turn between.
 
-use std::{collections::VecDeque, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use model::{AccountCommand, AccountId, Answer, BareJid, ConnectionStep, EventKind, Failure, Now, RequestId, ServerAddress};
 use rand_core::CryptoRng;
@@ -84,7 +84,8 @@ impl std::fmt::Debug for Question {
 /// What the caller is to do, in this order, after the commit.
 #[derive(Debug)]
 pub enum Output {
-    /// Open a link.
+    /// Open a link. From now on every input about a link is about this one: whatever the last one still has
+    /// to say is dropped.
     Connect(ConnectTarget),
     /// Secure the link with TLS.
     StartTls,
@@ -116,8 +117,8 @@ pub struct Account {
 
 impl Account {
     /// Builds an account from its database. It does nothing before [`Input::Start`].
-    pub fn new(setup: Setup, tx: &mut Tx<'_>, rng: Box<dyn CryptoRng + Send>, now: Now) -> Result<Self, Error> {
-        let state = State::load(setup, tx, rng, now)?;
+    pub fn new(setup: Setup, tx: &mut Tx<'_>, rng: Box<dyn CryptoRng + Send>) -> Result<Self, Error> {
+        let state = State::load(setup, tx, rng)?;
         Ok(Self { state })
     }
 
@@ -127,7 +128,7 @@ impl Account {
         match input {
             Input::Command(command) => commands::run(&mut turn, command)?,
             Input::Ask(id, question) => commands::ask(&mut turn, id, question)?,
-            link => connection::handle(&mut turn, link)?,
+            input => connection::handle(&mut turn, input)?,
         }
         turn.finish()
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use xmpp::{IqOutcome, Stanza, iq::Taken, jid::Jid, minidom::Element, payload};
 
 use crate::{
-    Error, archive, avatars, blocking, caps, commands, disco, displayed_sync, nickname, refused::Kind, roster,
+    Error, archive, avatars, blocking, caps, commands, disco, displayed_sync, messages, nickname, outbox, refused::Kind, roster,
     turn::{IqKind, PendingIq, Turn},
 };
 
@@ -75,7 +75,11 @@ fn deliver(turn: &mut Turn<'_, '_>, pending: PendingIq, outcome: IqOutcome) -> R
     match pending {
         PendingIq::Archive(asked) => archive::handle_answer(turn, asked, outcome),
         PendingIq::Password(request, password) => commands::password_answered(turn, request, password, outcome),
-        PendingIq::Roster(asked) => roster::handle_answer(turn, asked, outcome),
+        PendingIq::Roster(asked) => {
+            roster::handle_answer(turn, asked, outcome)?;
+            messages::recheck_strangers(turn)
+        }
+        PendingIq::OutboxProbe => outbox::probe_answered(turn, &outcome),
         PendingIq::Disco(asked) => disco::handle_answer(turn, asked, outcome),
         PendingIq::Caps(asked) => caps::handle_answer(turn, asked, outcome),
         PendingIq::Avatars(asked) => avatars::handle_answer(turn, asked, outcome),

@@ -3,7 +3,7 @@
 //! Every request is answered, or its sender would wait for nothing (RFC 6120 §8.2.3): by the module that
 //! knows it, else with `service-unavailable`. What nobody understands otherwise is passed over.
 
-use xmpp::{Address, Stanza, StanzaKind, minidom::Element, payload};
+use xmpp::{Address, Stanza, StanzaKind, minidom::Element};
 
 use crate::{Error, answers, blocking, disco, messages, presence, roster, turn::Turn};
 
@@ -30,34 +30,46 @@ impl Reply {
 }
 
 /// Handles one stanza.
-pub fn stanza(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
+pub fn stanza(turn: &mut Turn<'_, '_>, stanza: Box<Stanza>) -> Result<(), Error> {
     match stanza.kind {
-        StanzaKind::Message => messages::receive(turn, stanza.from.as_ref(), &stanza.element),
+        StanzaKind::Message => messages::receive(turn, &stanza),
         StanzaKind::Presence => match &stanza.from {
             Some(from) => presence::handle(turn, from, &stanza.element),
             None => Ok(()),
         },
-        StanzaKind::Iq => match stanza.element.attr("type") {
-            Some("result" | "error") => answers::receive(turn, stanza),
-            Some(kind @ ("get" | "set")) => request(turn, stanza, kind == "set"),
-            _ => Ok(()),
-        },
+        StanzaKind::Iq if stanza.wants_answer() => request(turn, &stanza),
+        StanzaKind::Iq => answers::receive(turn, stanza),
     }
 }
 
-fn request(turn: &mut Turn<'_, '_>, stanza: &Stanza, is_set: bool) -> Result<(), Error> {
-    let from = stanza.from.as_ref();
+fn request(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
+    let (from, is_set) = (stanza.from.as_ref(), stanza.is_type("set"));
     let reply = match stanza.element.children().next() {
         None => Reply::BAD_REQUEST,
         Some(payload) => match (payload.ns().as_str(), payload.name(), is_set) {
-            ("jabber:iq:roster", "query", true) => roster::handle_push(turn, from, payload)?,
+            ("jabber:iq:roster", "query", true) => {
+                let reply = roster::handle_push(turn, from, payload)?;
+                messages::recheck_strangers(turn)?;
+                reply
+            }
             ("urn:xmpp:blocking", "block" | "unblock", true) => blocking::handle_push(turn, from, payload)?,
             ("http://jabber.org/protocol/disco#info", "query", false) => disco::handle_query(turn, from, payload)?,
             ("urn:xmpp:ping", "ping", false) if known(turn, from)? => Reply::Result(None),
             _ => Reply::UNAVAILABLE,
         },
     };
-    answer(turn, from, stanza.element.attr("id"), reply);
+    let answer = match reply {
+        Reply::Silence => return Ok(()),
+        Reply::Result(payload) => {
+            let mut answer = stanza.result();
+            if let Some(payload) = payload {
+                answer.append_child(payload);
+            }
+            answer
+        }
+        Reply::Error { kind, condition } => stanza.refusal(kind, condition),
+    };
+    turn.send(&answer);
     Ok(())
 }
 
@@ -69,25 +81,4 @@ pub fn known(turn: &mut Turn<'_, '_>, from: Option<&Address>) -> Result<bool, Er
         Some(from) if turn.is_own_server(Some(from)) || from.is_at(&turn.state.own.bare) => Ok(true),
         Some(from) => roster::sees_us(turn, &from.to_bare()),
     }
-}
-
-fn answer(turn: &mut Turn<'_, '_>, from: Option<&Address>, id: Option<&str>, reply: Reply) {
-    let Some(id) = id else { return };
-    let to = from.map(ToString::to_string);
-    let mut attributes = vec![("id", id)];
-    attributes.extend(to.as_deref().map(|to| ("to", to)));
-    let children = match reply {
-        Reply::Silence => return,
-        Reply::Result(payload) => {
-            attributes.push(("type", "result"));
-            payload
-        }
-        Reply::Error { kind, condition } => {
-            attributes.push(("type", "error"));
-            let condition = payload::tag(condition, "urn:ietf:params:xml:ns:xmpp-stanzas", &[]);
-            Some(payload::parent_tag("error", "jabber:client", &[("type", kind)], [condition]))
-        }
-    };
-    let stanza = payload::parent_tag("iq", "jabber:client", &attributes, children);
-    turn.send(&stanza);
 }

@@ -54,6 +54,7 @@ mod disco;
 mod displayed_sync;
 mod error;
 mod inbound;
+mod intentions;
 mod messages;
 mod names;
 mod nickname;

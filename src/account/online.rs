@@ -6,7 +6,7 @@
 
 use xmpp::Online;
 
-use crate::{Error, archive, blocking, disco, outbox, presence, roster, turn::{IqKind, PendingIq, Turn}};
+use crate::{Error, archive, blocking, chat_states, disco, outbox, presence, roster, turn::{IqKind, PendingIq, Turn}};
 
 /// Begins a session.
 pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
@@ -26,13 +26,12 @@ pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
     outbox::begin(turn)
 }
 
-/// Forgets what only held for the session that is over.
-///
-/// `lost` says that it will not be resumed. Until that is known presence is kept: a link that comes back
-/// after some seconds should not make everybody flicker.
+/// Forgets what only held for the session that is over, when it is known that it will not be resumed: a link
+/// that comes back after some seconds should not make everybody flicker.
 pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     archive::end(turn)?;
     presence::end(turn)?;
     disco::end(turn)?;
+    chat_states::end(turn);
     outbox::end(turn)
 }

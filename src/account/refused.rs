@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// An IQ answer that nobody asked for, or from somebody who was not asked.
-    IqOutcome,
+    IqAnswer,
     /// A carbon that is not from the own bare address (XEP-0280 §11).
     Carbon,
     /// A carbon whose content is not what the account sent or got.
@@ -32,6 +32,8 @@ pub enum Kind {
     Receipt,
     /// A PEP event for a node that is not the sender's own (XEP-0163).
     PepEvent,
+    /// A picture whose bytes are not what its hash says (XEP-0084 §3).
+    Avatar,
     /// Displayed sync from somebody else than the account (XEP-0490).
     DisplayedSync,
     /// Capabilities whose hash does not fit (XEP-0115 §5.4).

@@ -17,15 +17,15 @@
 //! It was matched by id *and* sender by then (DESIGN rule 10), and comes exactly once: as a result, an
 //! error, or the news that none will come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use model::{BareJid, Change, EventKind, FullJid, Now, Timestamp};
+use model::{BareJid, Change, ConversationId, EventKind, FullJid, Now, Timestamp};
 use rand_core::{CryptoRng, Rng as _};
 use store::Tx;
-use xmpp::{PendingIqs, StanzaToken, Stream, StreamFeaturesSummary, minidom::Element};
+use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
-    Output, Setup, archive, avatars, blocking, caps, chat_states, connection, disco, displayed_sync, nickname,
+    Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco, displayed_sync, nickname,
     outbox, pep, presence, refused::Refused, roster,
 };
 
@@ -67,8 +67,14 @@ pub struct State {
     pub(crate) pep: pep::Memory,
     pub(crate) presence: presence::Memory,
     pub(crate) roster: roster::Memory,
+    /// Requests that could not be sent, to be told so.
+    pub(crate) unsent: Vec<PendingIq>,
+    /// Conversations whose rows are being deleted, piece by piece.
+    pub(crate) deleting: BTreeSet<ConversationId>,
     pub(crate) outputs: VecDeque<Output>,
-    pub(crate) changes: Vec<Change>,
+    /// What this turn changed and tells, until it ends.
+    changes: Vec<Change>,
+    events: Vec<EventKind>,
 }
 
 /// Who we are on the network, and what our server can do.
@@ -96,6 +102,8 @@ pub enum PendingIq {
     Archive(archive::Asked),
     /// To get carbons (XEP-0280).
     Carbons,
+    /// A sign of life from a server without stream management.
+    OutboxProbe,
     /// A password change (XEP-0077 §3.3).
     Password(model::RequestId, PasswordChange),
     /// `roster`
@@ -145,7 +153,67 @@ impl IqKind {
     }
 }
 
+impl State {
+    /// What is known at the start of a process: what is on disk.
+    pub fn load(
+        setup: Setup,
+        tx: &mut Tx<'_>,
+        rng: Box<dyn CryptoRng + Send>,
+    ) -> Result<Self, Error> {
+        let Some(profile) = tx.reads().account()? else { return Err(Error::NoAccount) };
+        let bare = profile.settings.address;
+        Ok(Self {
+            setup,
+            own: Own {
+                bare: bare.clone(),
+                full: None,
+                server: disco::ServerFeatures::default(),
+                stream: StreamFeaturesSummary::default(),
+                sends_receipts: profile.send_receipts,
+                sends_typing: profile.send_typing,
+            },
+            connection: connection::Memory::new(profile.settings.enabled),
+            stream: None,
+            requests: PendingIqs::new(bare),
+            refused: Refused::default(),
+            rng,
+            archive: archive::Memory::default(),
+            avatars: avatars::Memory::default(),
+            blocking: blocking::Memory::default(),
+            caps: caps::Memory::default(),
+            chat_states: chat_states::Memory::default(),
+            disco: disco::Memory::default(),
+            displayed_sync: displayed_sync::Memory::default(),
+            nickname: nickname::Memory::default(),
+            outbox: outbox::Memory::default(),
+            pep: pep::Memory::default(),
+            presence: presence::Memory::default(),
+            roster: roster::Memory::default(),
+            unsent: Vec::new(),
+            deleting: tx.reads().conversations_being_deleted()?.into_iter().collect(),
+            outputs: VecDeque::new(),
+            changes: Vec::new(),
+            events: Vec::new(),
+        })
+    }
+}
+
 impl Turn<'_, '_> {
+    /// Ends the turn: what the stream has to say is written, and what changed is told, once.
+    pub fn finish(mut self) -> Result<(), Error> {
+        answers::fail_unsent(&mut self)?;
+        connection::flush(&mut self)?;
+        let commit = self.tx.commit_number();
+        for change in std::mem::take(&mut self.state.changes) {
+            self.state.outputs.push_back(Output::Event(EventKind::Changed { change, commit }));
+        }
+        // After the changes: whoever hears of an incoming message finds it.
+        for event in std::mem::take(&mut self.state.events) {
+            self.state.outputs.push_back(Output::Event(event));
+        }
+        Ok(())
+    }
+
     /// Says that rows changed. Readers are told once, with the number of this commit.
     pub fn changed(&mut self, change: Change) {
         if !self.state.changes.contains(&change) {
@@ -155,7 +223,7 @@ impl Turn<'_, '_> {
 
     /// Tells something that is never stored.
     pub fn event(&mut self, event: EventKind) {
-        self.state.outputs.push_back(Output::Event(event));
+        self.state.events.push(event);
     }
 
     /// Whether stanzas can be sent.
@@ -166,7 +234,7 @@ impl Turn<'_, '_> {
     /// Sends a presence, an IQ answer, a chat state, a receipt: whatever may be lost with the link.
     /// While offline it is dropped.
     pub fn send(&mut self, stanza: &Element) {
-        outbox::send_now(self, stanza, None);
+        outbox::send_now(self, stanza);
     }
 
     /// Asks `to`, or the own server on behalf of the account if `None`, and returns the id of the request.
@@ -175,6 +243,28 @@ impl Turn<'_, '_> {
     /// at the end of this input.
     pub fn send_iq(&mut self, kind: IqKind, to: Option<&str>, payload: Element, pending: PendingIq) -> String {
         crate::answers::ask(self, kind, to, payload, pending)
+    }
+
+    /// Writes bytes to the link, together with what is to be written already.
+    pub(crate) fn write(&mut self, bytes: Vec<u8>) {
+        match self.state.outputs.back_mut() {
+            Some(Output::Write(before)) => before.extend_from_slice(&bytes),
+            _ => self.state.outputs.push_back(Output::Write(bytes)),
+        }
+    }
+
+    /// A new random UUID (RFC 9562 §5.4).
+    pub fn new_uuid(&mut self) -> String {
+        let high = (self.state.rng.next_u64() & 0xffff_ffff_ffff_0fff) | 0x4000;
+        let low = (self.state.rng.next_u64() & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000;
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xffff,
+            low >> 48,
+            low & 0xffff_ffff_ffff
+        )
     }
 
     /// A new identifier for a stanza, a query, an item: 120 random bits.

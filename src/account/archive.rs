@@ -1,0 +1,298 @@
+//! The archive of the account (XEP-0313): what was said while we were away, and before.
+//!
+//! There is one cursor on disk: everything up to it is here. A session begins by reading forward from it, page
+//! by page. Rows are written as results come; the cursor moves when the server ends the page with `<fin/>`. Cut
+//! off in between, the next session reads the page again, and the ids make that harmless.
+//!
+//! A device that signs in for the first time has no cursor. It reads the newest page first, sets the cursor
+//! behind it, and then some pages back, so that the list of conversations is not empty; the rest is fetched
+//! when somebody scrolls up ([`load_older`]), with the one conversation as filter.
+//!
+//! Because reading forward covers all that came after the cursor, its end also settles the outbox: what went
+//! into a lost stream and is not there by then never reached the server (DESIGN rule 3).
+//!
+//! The archive is the account's own: results count only from it, and only with the id of a query that runs
+//! (DESIGN rule 10).
+
+mod older;
+mod results;
+
+pub use older::load_older;
+pub use results::{floor, result, seen};
+
+use std::{collections::HashMap, time::Duration};
+
+use model::{ConversationId, EventKind, Timestamp};
+use store::ArchiveCursor;
+use xmpp::{
+    IqOutcome, xep_0059_result_sets::PageRequest,
+    xep_0313_mam::{self as mam, Fin, Query},
+};
+
+use crate::{
+    Error, outbox,
+    turn::{IqKind, PendingIq, State, Turn},
+};
+
+/// Messages in a page (DESIGN rule 5).
+const PAGE: u32 = 250;
+/// Pages that a new device reads back before anybody scrolls.
+const FIRST_PAGES: u32 = 4;
+/// After so many live messages the cursor is brought up to them, or the next session would read them all again.
+const LIVE_BEFORE_READING: u32 = 200;
+/// Pauses before an archive that failed is asked again, then it is given up for this session.
+const PATIENCE: [Duration; 4] =
+    [Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
+
+/// What is remembered while the process runs.
+#[derive(Default)]
+pub struct Memory {
+    /// The reading of the whole archive, while it goes on.
+    reading: Option<Reading>,
+    /// Conversations whose older messages are being fetched, by query.
+    older: HashMap<String, older::Older>,
+    /// Where forward reading stands in each conversation, since the page began.
+    floors: HashMap<ConversationId, Timestamp>,
+    /// Failures in a row.
+    failures: usize,
+    retry_at: Option<Duration>,
+    live: u32,
+    told_syncing: bool,
+}
+
+/// How a result was read, for whoever decides its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// Forward from the cursor.
+    Forward,
+    /// Backward from the end, on a new device.
+    Newest,
+    /// Backward in one conversation, from before everything that was here.
+    Older {
+        /// The place of what was the oldest.
+        before: Timestamp,
+    },
+}
+
+struct Reading {
+    query: String,
+    run: Run,
+    pages: u32,
+    /// Of the last result.
+    stamp: Option<Timestamp>,
+    /// The archive id that each conversation begins with in this page.
+    first_ids: HashMap<ConversationId, String>,
+    /// The id the page was asked to begin after.
+    after: Option<String>,
+}
+
+/// Which page an answer ends.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// A page of the whole archive.
+    Page(String),
+    /// A page of older messages of one conversation.
+    Older(String),
+}
+
+/// Reads what came since the cursor. The first request of a session.
+pub fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    turn.state.archive.failures = 0;
+    read_on(turn)
+}
+
+fn read_on(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    turn.state.archive.retry_at = None;
+    turn.state.archive.live = 0;
+    turn.state.archive.floors.clear();
+    match turn.tx.reads().archive_cursor(&turn.state.own.bare)? {
+        Some(cursor) => ask(turn, Run::Forward, after(&cursor.id), None, 0),
+        None => ask(turn, Run::Newest, PageRequest { before: Some(String::new()), ..page() }, None, 0),
+    }
+    tell_syncing(turn, true);
+    Ok(())
+}
+
+fn page() -> PageRequest {
+    PageRequest { max: Some(PAGE), ..PageRequest::default() }
+}
+
+fn after(id: &str) -> PageRequest {
+    PageRequest { after: Some(id.to_owned()), ..page() }
+}
+
+fn ask(turn: &mut Turn<'_, '_>, run: Run, page: PageRequest, start: Option<Timestamp>, pages: u32) {
+    let id = turn.new_id();
+    let after = page.after.clone();
+    let query = Query { id: id.clone(), with: None, start, end: None, page };
+    turn.state.archive.reading =
+        Some(Reading { query: id.clone(), run, pages, stamp: None, first_ids: HashMap::new(), after });
+    turn.send_iq(IqKind::Set, None, query.element(), PendingIq::Archive(Asked::Page(id)));
+}
+
+/// A page ended, or could not be had.
+pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, outcome: IqOutcome) -> Result<(), Error> {
+    match asked {
+        Asked::Older(query) => older::ended(turn, &query, &outcome),
+        Asked::Page(query) => {
+            let Some(reading) = turn.state.archive.reading.take_if(|reading| reading.query == query) else {
+                return Ok(());
+            };
+            match &outcome {
+                IqOutcome::Result(stanza) => match stanza.element.children().find_map(mam::fin) {
+                    Some(fin) => page_ended(turn, reading, &fin),
+                    None => failed(turn, reading, None),
+                },
+                IqOutcome::Error(error) => failed(turn, reading, Some(&error.condition)),
+                IqOutcome::TimedOut => failed(turn, reading, None),
+                // The next session asks again.
+                IqOutcome::Lost => {
+                    tell_syncing(turn, false);
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+fn page_ended(turn: &mut Turn<'_, '_>, reading: Reading, fin: &Fin) -> Result<(), Error> {
+    turn.state.archive.failures = 0;
+    keep_first_ids(turn, &reading, fin.complete)?;
+    match reading.run {
+        Run::Forward => {
+            raise_floors(turn)?;
+            // A page that does not get on is the last, whatever the server says.
+            let moved = fin.page.last.is_some() && fin.page.last != reading.after;
+            if let (Some(last), false, true) = (&fin.page.last, fin.unstable, moved) {
+                keep_cursor(turn, last, reading.stamp)?;
+            }
+            match &fin.page.last {
+                Some(last) if !fin.complete && moved => {
+                    let request = after(last);
+                    ask(turn, Run::Forward, request, None, reading.pages + 1);
+                    Ok(())
+                }
+                _ => finished(turn),
+            }
+        }
+        Run::Newest => {
+            if let (0, Some(last), false) = (reading.pages, &fin.page.last, fin.unstable) {
+                keep_cursor(turn, last, reading.stamp)?;
+            }
+            if reading.pages == 0 {
+                // What is new is here: nothing needs to wait for what is old.
+                outbox::settled(turn, outbox::Answer::ArchiveRead)?;
+            }
+            match &fin.page.first {
+                Some(first) if !fin.complete && reading.pages + 1 < FIRST_PAGES => {
+                    let request = PageRequest { before: Some(first.clone()), ..page() };
+                    ask(turn, Run::Newest, request, None, reading.pages + 1);
+                    Ok(())
+                }
+                _ => finished(turn),
+            }
+        }
+        Run::Older { .. } => Ok(()),
+    }
+}
+
+fn keep_cursor(turn: &mut Turn<'_, '_>, id: &str, stamp: Option<Timestamp>) -> Result<(), Error> {
+    let own = turn.state.own.bare.clone();
+    let time = match stamp {
+        Some(stamp) => stamp,
+        None => turn.tx.reads().archive_cursor(&own)?.map_or(turn.now.wall, |cursor| cursor.time),
+    };
+    Ok(turn.tx.set_archive_cursor(&own, Some(&ArchiveCursor { id: id.to_owned(), time }))?)
+}
+
+/// Keeps how far back each conversation reaches now.
+fn keep_first_ids(turn: &mut Turn<'_, '_>, reading: &Reading, complete: bool) -> Result<(), Error> {
+    for (conversation, id) in &reading.first_ids {
+        let Some(stored) = turn.tx.reads().stored_conversation(*conversation)? else { continue };
+        match reading.run {
+            Run::Forward if stored.oldest_archive_id.is_some() => {}
+            Run::Forward => {
+                turn.tx.set_oldest_archive_id(*conversation, Some(id), stored.history_complete)?;
+            }
+            Run::Newest | Run::Older { .. } => {
+                turn.tx.set_oldest_archive_id(*conversation, Some(id), complete)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn raise_floors(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    for (conversation, floor) in turn.state.archive.floors.clone() {
+        turn.tx.raise_archive_floor(conversation, floor)?;
+    }
+    Ok(())
+}
+
+fn finished(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    tell_syncing(turn, false);
+    outbox::settled(turn, outbox::Answer::ArchiveRead)
+}
+
+fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) -> Result<(), Error> {
+    match condition {
+        // The server has forgotten the message at the cursor: go on from its time (XEP-0313 §4.3.2).
+        Some("item-not-found") if reading.run == Run::Forward && reading.after.is_some() => {
+            let own = turn.state.own.bare.clone();
+            let start = turn.tx.reads().archive_cursor(&own)?.map(|cursor| cursor.time);
+            ask(turn, Run::Forward, page(), start, reading.pages);
+            Ok(())
+        }
+        // There is none, or none for us.
+        Some("service-unavailable" | "feature-not-implemented" | "forbidden" | "not-allowed" | "item-not-found") => {
+            given_up(turn)
+        }
+        _ => match PATIENCE.get(turn.state.archive.failures) {
+            Some(pause) => {
+                turn.state.archive.failures += 1;
+                turn.state.archive.retry_at = Some(turn.now.monotonic.saturating_add(*pause));
+                Ok(())
+            }
+            None => given_up(turn),
+        },
+    }
+}
+
+fn given_up(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    tracing::info!("no archive");
+    tell_syncing(turn, false);
+    outbox::settled(turn, outbox::Answer::NoArchive)
+}
+
+/// When a failed reading is tried again.
+pub fn timeout(state: &State) -> Option<Duration> {
+    state.archive.retry_at.filter(|_| state.own.full.is_some())
+}
+
+/// Tries a failed reading again.
+pub fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    let due = turn.state.archive.retry_at.is_some_and(|at| at <= turn.now.monotonic);
+    if due && turn.is_online() { read_on(turn) } else { Ok(()) }
+}
+
+/// A live message with an archive id was added: now and then the cursor is brought up to them.
+pub fn live_message(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    turn.state.archive.live += 1;
+    let idle = turn.state.archive.reading.is_none() && turn.state.archive.retry_at.is_none();
+    if turn.state.archive.live >= LIVE_BEFORE_READING && idle && turn.is_online() { read_on(turn) } else { Ok(()) }
+}
+
+/// The session is over.
+pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    turn.state.archive.reading = None;
+    turn.state.archive.retry_at = None;
+    tell_syncing(turn, false);
+    older::end(turn)
+}
+
+fn tell_syncing(turn: &mut Turn<'_, '_>, syncing: bool) {
+    if turn.state.archive.told_syncing != syncing {
+        turn.state.archive.told_syncing = syncing;
+        turn.event(EventKind::Syncing(syncing));
+    }
+}

@@ -1,0 +1,75 @@
+//! Older messages of one conversation, when somebody scrolls up.
+
+use model::{ConversationId, EventKind, Timestamp};
+use xmpp::{IqOutcome, jid::Jid, xep_0059_result_sets::PageRequest, xep_0313_mam as mam};
+
+use super::Asked;
+use crate::{Error, turn::{IqKind, PendingIq, Turn}};
+
+/// Messages in a page: some screens full.
+const PAGE: u32 = 100;
+
+/// A page on its way.
+pub struct Older {
+    conversation: ConversationId,
+    /// The place of what was the oldest when it was asked for.
+    pub before: Timestamp,
+    first_id: Option<String>,
+}
+
+/// `AccountCommand::LoadOlder`. Whatever happens, `OlderLoaded` follows.
+pub fn load_older(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Result<(), Error> {
+    if turn.state.archive.older.values().any(|older| older.conversation == conversation) {
+        return Ok(());
+    }
+    let stored = turn.tx.reads().stored_conversation(conversation)?;
+    let Some(stored) = stored.filter(|stored| !stored.history_complete && turn.is_online()) else {
+        turn.event(EventKind::OlderLoaded(conversation));
+        return Ok(());
+    };
+    let oldest = turn.tx.reads().oldest_sort_time(conversation)?;
+    let id = turn.new_id();
+    let page = PageRequest { max: Some(PAGE), after: None, before: Some(stored.oldest_archive_id.unwrap_or_default()) };
+    let with = Some(Jid::from(stored.address));
+    let query = mam::Query { id: id.clone(), with, start: None, end: None, page };
+    // Nothing here yet: any place will do.
+    let before = oldest.unwrap_or(Timestamp(i64::MAX));
+    turn.state.archive.older.insert(id.clone(), Older { conversation, before, first_id: None });
+    turn.send_iq(IqKind::Set, None, query.element(), PendingIq::Archive(Asked::Older(id)));
+    Ok(())
+}
+
+/// A result of such a page has its row.
+pub fn seen(turn: &mut Turn<'_, '_>, conversation: ConversationId, archive_id: &str) -> Result<(), Error> {
+    for older in turn.state.archive.older.values_mut().filter(|older| older.conversation == conversation) {
+        older.first_id.get_or_insert_with(|| archive_id.to_owned());
+    }
+    Ok(())
+}
+
+/// A page ended.
+pub fn ended(turn: &mut Turn<'_, '_>, query: &str, outcome: &IqOutcome) -> Result<(), Error> {
+    let Some(older) = turn.state.archive.older.remove(query) else { return Ok(()) };
+    if let IqOutcome::Result(stanza) = outcome {
+        if let Some(fin) = stanza.element.children().find_map(mam::fin) {
+            // The page may hold only what is no message: then it still got us further back.
+            let first = fin.page.first.or(older.first_id);
+            let complete = fin.complete || first.is_none();
+            let known = turn.tx.reads().oldest_archive_id(older.conversation)?;
+            turn.tx.set_oldest_archive_id(older.conversation, first.or(known).as_deref(), complete)?;
+            turn.changed(model::Change::Conversation(older.conversation));
+        }
+    }
+    turn.event(EventKind::OlderLoaded(older.conversation));
+    Ok(())
+}
+
+/// The session is over: nothing more comes of what was asked.
+pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    let mut conversations: Vec<_> = turn.state.archive.older.drain().map(|(_, older)| older.conversation).collect();
+    conversations.sort();
+    for conversation in conversations {
+        turn.event(EventKind::OlderLoaded(conversation));
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! A new password (XEP-0077 §3.3).
+
+use model::{Answer, Failure, RequestId};
+use xmpp::{IqOutcome, payload};
+
+use super::answer;
+use crate::{Error, turn::{IqKind, PasswordChange, PendingIq, Turn}};
+
+const NS: &str = "jabber:iq:register";
+
+/// Asks the server for it. The stream is encrypted, or there would be none.
+pub fn change(turn: &mut Turn<'_, '_>, request: RequestId, password: String) -> Result<(), Error> {
+    let server = turn.state.own.bare.domain().to_string();
+    let Some(name) = turn.state.own.bare.node().map(|node| node.to_string()) else {
+        answer(turn, request, Err(Failure::BadAddress));
+        return Ok(());
+    };
+    if !turn.is_online() {
+        answer(turn, request, Err(Failure::Unreachable));
+        return Ok(());
+    }
+    let fields = [payload::text_tag("username", NS, &name), payload::text_tag("password", NS, &password)];
+    let query = payload::parent_tag("query", NS, &[], fields);
+    turn.send_iq(IqKind::Set, Some(&server), query, PendingIq::Password(request, PasswordChange(password)));
+    Ok(())
+}
+
+/// The server answered. What was derived from the old password, and tokens got with it, go with it.
+pub fn answered(turn: &mut Turn<'_, '_>, request: RequestId, password: PasswordChange, outcome: IqOutcome) -> Result<(), Error> {
+    let result = match outcome {
+        IqOutcome::Result(_) => {
+            let mut credentials = turn.tx.reads().credentials()?;
+            credentials.password = Some(password.0.into());
+            credentials.scram = None;
+            credentials.fast = None;
+            turn.tx.set_credentials(&credentials)?;
+            Ok(Answer::Done)
+        }
+        IqOutcome::Error(error) => Err(Failure::FormRefused(error.text)),
+        IqOutcome::TimedOut => Err(Failure::TimedOut),
+        IqOutcome::Lost => Err(Failure::ConnectionLost),
+    };
+    answer(turn, request, result);
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! From a message stanza to a row of the history.
+//!
+//! A message reaches us by up to three ways: live, as a carbon, and from the archive, in any order and more
+//! than once. All three end in [`Copy`] and one function, [`take`], so that the order makes no difference:
+//!
+//! 1. *whose?* (`whose`): which conversation, whose side. What is not ours is refused here.
+//! 2. *what?* (`meaning`): words, a correction, reactions, a retraction, a receipt…
+//! 3. *seen before?* (`copies`): then only what this copy knows better is added.
+//! 4. a row, or a change to one; what refers to a message that is not here waits for it (`edits`).
+//! 5. only for what is new, live and from somebody accepted: receipts, states, notifications (`courtesies`).
+//!
+//! A stranger's message gets its row and nothing else (DESIGN rule 12).
+
+mod conversations;
+mod copies;
+mod courtesies;
+mod edits;
+mod errors;
+mod meaning;
+mod place;
+pub mod read;
+mod told;
+mod whose;
+mod words;
+
+pub use conversations::{accept, open, recheck_strangers};
+pub use place::newest_place;
+pub use whose::Route;
+
+use model::{Direction, Timestamp};
+use xmpp::{
+    Stanza, minidom::Element, xep_0203_delay as delay, xep_0280_carbons as carbons, xep_0313_mam as mam,
+    xep_0359_stanza_ids as stanza_ids,
+};
+
+use crate::{
+    Error, archive::{self, Run}, outbox, pep,
+    refused::Kind,
+    turn::Turn,
+};
+use self::{meaning::Act, whose::Parties};
+
+const NS_PUBSUB_EVENT: &str = "http://jabber.org/protocol/pubsub#event";
+
+/// One copy of a message.
+pub struct Copy<'a> {
+    /// The message.
+    pub message: &'a Element,
+    /// How this copy came.
+    pub route: Route,
+    /// Its id in the own archive, if that is known for certain.
+    pub archive_id: Option<String>,
+    /// When the own server says that it was sent, if it says so.
+    pub stamp: Option<Timestamp>,
+    /// The reading of the archive that brought it.
+    pub run: Option<Run>,
+}
+
+/// A message stanza came.
+pub fn receive(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
+    let message = &stanza.element;
+    if carbons::is_carbon(message) {
+        return carbon(turn, stanza);
+    }
+    if mam::is_result(message) {
+        return archive::result(turn, stanza.from.as_ref(), message);
+    }
+    if let Some(event) = message.get_child("event", NS_PUBSUB_EVENT) {
+        return pep::handle_event(turn, stanza.from.as_ref(), event);
+    }
+    let copy = Copy {
+        message,
+        route: Route::Live,
+        archive_id: own_archive_id(turn, message),
+        stamp: own_stamp(turn, message),
+        run: None,
+    };
+    take(turn, &copy)
+}
+
+fn carbon(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
+    // Anybody can write what looks like a carbon; only the own account sends real ones (XEP-0280 §11).
+    if !turn.is_own_account(stanza.from.as_ref()) {
+        turn.refuse(Kind::Carbon);
+        return Ok(());
+    }
+    let Some(carbon) = carbons::carbon(&stanza.element) else {
+        turn.refuse(Kind::CarbonContent);
+        return Ok(());
+    };
+    let route = match carbon {
+        carbons::Carbon::Received(_) => Route::CarbonReceived,
+        carbons::Carbon::Sent(_) => Route::CarbonSent,
+    };
+    let message = carbon.forwarded().message;
+    let copy = Copy {
+        message,
+        route,
+        archive_id: own_archive_id(turn, message),
+        stamp: own_stamp(turn, message),
+        run: None,
+    };
+    take(turn, &copy)
+}
+
+/// Handles one copy of a message, however it came.
+pub fn take(turn: &mut Turn<'_, '_>, copy: &Copy<'_>) -> Result<(), Error> {
+    match copy.message.attr("type") {
+        Some("error") => return errors::take(turn, copy),
+        // Rooms have an archive and a road of their own.
+        Some("groupchat") => return Ok(()),
+        Some("headline") if !is_own_server_headline(turn, copy) => return Ok(()),
+        _ => {}
+    }
+    let Some(parties) = whose::parties(copy.message, copy.route, &turn.state.own.bare) else {
+        turn.refuse(match copy.route {
+            Route::CarbonSent | Route::CarbonReceived => Kind::CarbonContent,
+            Route::Live | Route::Archive => Kind::Address,
+        });
+        return Ok(());
+    };
+    if copy.route != Route::Archive && turn.tx.reads().is_blocked(&parties.peer)? && is_incoming(&parties) {
+        return Ok(());
+    }
+    let meaning = meaning::read(copy.message, &turn.state.setup.lang);
+    if parties.direction == Direction::Outgoing {
+        outbox::reflected(turn, meaning.stanza_id.as_deref())?;
+    }
+    match &meaning.act {
+        Act::Nothing => {}
+        Act::Say(said) => words::say(turn, copy, &parties, &meaning, said)?,
+        Act::Correct { target, said } => edits::correct(turn, copy, &parties, &meaning, target, said)?,
+        Act::React { target, emoji } => edits::react(turn, copy, &parties, target, emoji)?,
+        Act::Retract { target } => edits::retract(turn, copy, &parties, target)?,
+        Act::Tombstone { .. } => words::tombstone(turn, copy, &parties, &meaning)?,
+    }
+    told::take(turn, copy, &parties, &meaning)?;
+    courtesies::hear(turn, copy, &parties, &meaning)
+}
+
+fn is_incoming(parties: &Parties) -> bool {
+    parties.direction == Direction::Incoming
+}
+
+/// A headline wants no answer and is not kept (RFC 6121 §5.2.2), but what the own server has to say is.
+fn is_own_server_headline(turn: &Turn<'_, '_>, copy: &Copy<'_>) -> bool {
+    let from = copy.message.attr("from").and_then(xmpp::Address::parse);
+    copy.route == Route::Live && turn.is_own_server(from.as_ref())
+}
+
+/// The id in the own archive, if the account announces that it gives such ids: only then it also strips
+/// forged ones (XEP-0359 §6).
+fn own_archive_id(turn: &mut Turn<'_, '_>, message: &Element) -> Option<String> {
+    if !message.has_child("stanza-id", stanza_ids::NS) {
+        return None;
+    }
+    if turn.state.own.server.account.contains(stanza_ids::NS) || turn.state.own.server.account.contains(mam::NS) {
+        return stanza_ids::stanza_id(message, &turn.state.own.bare);
+    }
+    turn.refuse(Kind::StanzaId);
+    None
+}
+
+/// When it was sent, as far as the own server says so. Everybody else may stamp what they like.
+fn own_stamp(turn: &mut Turn<'_, '_>, message: &Element) -> Option<Timestamp> {
+    if !message.has_child("delay", delay::NS) {
+        return None;
+    }
+    let stamp = delay::trusted_delay(message, |from| turn.is_own_server(Some(&xmpp::Address::from(from.clone()))));
+    if stamp.is_none() {
+        turn.refuse(Kind::Delay);
+    }
+    stamp
+}

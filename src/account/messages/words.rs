@@ -1,0 +1,168 @@
+//! Words become a row, once.
+
+use model::{BareJid, Change, Content, ConversationId, Delivery, Direction, EncryptionKind, MessageId, UnreadableReason};
+use store::{Insertion, MessageIds, NewMessage, NewReply};
+
+use super::{
+    Copy, Route, conversations::{self, Begun}, copies, courtesies, edits,
+    meaning::{Answered, Meaning, Said},
+    place, whose::Parties,
+};
+use crate::{Error, archive::{self, Run}, turn::Turn};
+
+/// A message says something.
+pub fn say(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    parties: &Parties,
+    meaning: &Meaning,
+    said: &Said,
+) -> Result<(), Error> {
+    let (conversation, insertion) = put(turn, copy, parties, meaning, said)?;
+    if let Insertion::Added(id) = insertion {
+        courtesies::new_message(turn, copy, parties, meaning, conversation, id)?;
+    }
+    Ok(())
+}
+
+/// Puts words into the history, unless they are there, and lets what waited for them happen.
+pub fn put(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    parties: &Parties,
+    meaning: &Meaning,
+    said: &Said,
+) -> Result<(ConversationId, Insertion), Error> {
+    let (content, encryption) = match said.unreadable {
+        Some(kind) => (Content::Unreadable(UnreadableReason::UnknownEncryption(kind)), kind),
+        None => (Content::Text(said.text.clone()), EncryptionKind::None),
+    };
+    let reply = |turn: &Turn<'_, '_>, conversation| match &said.reply {
+        Some(answered) => answer(turn, conversation, answered).map(Some),
+        None => Ok(None),
+    };
+    insert(turn, copy, parties, meaning, content, encryption, reply)
+}
+
+/// The place where a message stood that was taken back.
+pub fn tombstone(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, meaning: &Meaning) -> Result<(), Error> {
+    // Only an archive keeps such places; anybody else who sends one is up to something.
+    if copy.route != Route::Archive {
+        turn.refuse(crate::refused::Kind::Retraction);
+        return Ok(());
+    }
+    let none = |_: &Turn<'_, '_>, _| Ok(None);
+    let (conversation, insertion) =
+        insert(turn, copy, parties, meaning, Content::Retracted, EncryptionKind::None, none)?;
+    if let Insertion::AlreadyThere(id) = insertion {
+        if turn.tx.retract(id)? {
+            turn.changed(Change::MessageChanged(conversation, id));
+            turn.changed(Change::Conversation(conversation));
+        }
+    }
+    Ok(())
+}
+
+fn insert(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    parties: &Parties,
+    meaning: &Meaning,
+    content: Content,
+    encryption: EncryptionKind,
+    reply: impl FnOnce(&Turn<'_, '_>, ConversationId) -> Result<Option<NewReply>, Error>,
+) -> Result<(ConversationId, Insertion), Error> {
+    let outgoing = parties.direction == Direction::Outgoing;
+    let begun = if outgoing { Begun::ByUs } else { Begun::ByThem };
+    let time = copy.stamp.unwrap_or(turn.now.wall);
+    let conversation = conversations::ensure(turn, &parties.peer, begun, time)?;
+    let ids = copies::ids(turn, copy, meaning);
+    if let Some(row) = copies::by_stanza_id(turn, copy, conversation, parties.direction, &ids, &content)? {
+        merge(turn, conversation, row.id, &ids, &content, encryption)?;
+        seen_in_archive(turn, copy, conversation, row.id)?;
+        return Ok((conversation, Insertion::AlreadyThere(row.id)));
+    }
+    let (time, sort_time) = place::place(turn, copy, conversation)?;
+    let reply = reply(turn, conversation)?;
+    let new = NewMessage {
+        conversation,
+        direction: parties.direction,
+        sender: sender(turn, parties),
+        occupant: None,
+        nickname: None,
+        time,
+        sort_time,
+        content,
+        encryption,
+        delivery: if outgoing { Delivery::Sent } else { Delivery::Received },
+        ids,
+        reply,
+        unread: counts_as_unread(copy),
+    };
+    let insertion = turn.tx.insert_message(&new)?;
+    match insertion {
+        Insertion::Added(id) => {
+            if meaning.markable && !outgoing {
+                turn.tx.set_markable(id)?;
+            }
+            turn.changed(Change::MessageAdded(conversation, id));
+            turn.changed(Change::Conversation(conversation));
+            edits::apply_waiting(turn, conversation, id, &new.ids)?;
+        }
+        Insertion::AlreadyThere(id) => merge(turn, conversation, id, &new.ids, &new.content, encryption)?,
+    }
+    seen_in_archive(turn, copy, conversation, insertion.id())?;
+    Ok((conversation, insertion))
+}
+
+/// A copy of what is here: keep what it knows better.
+fn merge(
+    turn: &mut Turn<'_, '_>,
+    conversation: ConversationId,
+    message: MessageId,
+    ids: &MessageIds,
+    content: &Content,
+    encryption: EncryptionKind,
+) -> Result<(), Error> {
+    let learned = turn.tx.add_ids(message, ids)?;
+    if matches!(content, Content::Text(_)) && turn.tx.replace_unreadable(message, content, encryption)? {
+        turn.changed(Change::MessageChanged(conversation, message));
+        turn.changed(Change::Conversation(conversation));
+    }
+    if learned {
+        edits::apply_waiting(turn, conversation, message, ids)?;
+    }
+    Ok(())
+}
+
+fn seen_in_archive(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, conversation: ConversationId, message: MessageId) -> Result<(), Error> {
+    match (copy.run, &copy.archive_id) {
+        (Some(run), Some(id)) => archive::seen(turn, run, conversation, message, id),
+        _ => Ok(()),
+    }
+}
+
+fn sender(turn: &Turn<'_, '_>, parties: &Parties) -> BareJid {
+    match parties.direction {
+        Direction::Incoming => parties.peer.clone(),
+        Direction::Outgoing => turn.state.own.bare.clone(),
+    }
+}
+
+/// What was said before this device knew the account was read elsewhere, or never will be.
+fn counts_as_unread(copy: &Copy<'_>) -> bool {
+    match copy.run {
+        None | Some(Run::Forward) => true,
+        Some(Run::Newest | Run::Older { .. }) => false,
+    }
+}
+
+fn answer(turn: &Turn<'_, '_>, conversation: ConversationId, answered: &Answered) -> Result<NewReply, Error> {
+    let target = turn.tx.reads().message_referred_to(conversation, None, &answered.id)?;
+    Ok(NewReply {
+        target: target.map(|target| target.id),
+        target_id: answered.id.clone(),
+        target_sender: answered.sender.as_ref().map(xmpp::Address::to_bare),
+        fallback: answered.quote.clone(),
+    })
+}
