@@ -28,6 +28,6 @@ mod timeline;
 pub use conversation_list::{ConversationKey, ConversationList, ConversationRow, Filter};
 pub use diff::{Diff, apply};
 pub use people::{Person, people};
-pub use search::{SearchResult, Scope, search};
+pub use search::{Scope, Search, SearchResult};
 pub use store::{AccountProfile, Error, ReaderHandle};
 pub use timeline::{At, DayOf, Timeline, TimelineItem};

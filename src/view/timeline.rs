@@ -16,9 +16,9 @@ use store::{Anchor, Error, Page, PageRequest, ReaderHandle};
 use crate::diff::{Diff, between};
 
 /// How many messages the window holds at most.
-pub(crate) const WINDOW: usize = 300;
+const WINDOW: usize = 300;
 /// How many are read at once when it grows.
-pub(crate) const PAGE: usize = 50;
+const PAGE: usize = 50;
 /// Messages of one sender within this time share one name and picture, in milliseconds.
 const GROUP: i64 = 5 * 60 * 1000;
 
@@ -242,7 +242,8 @@ impl Timeline {
     }
 
     async fn read(&self, anchor: Anchor, limit: usize) -> Result<Page, Error> {
-        self.reader.page(PageRequest { conversation: self.conversation, anchor, limit }).await
+        let request = PageRequest { conversation: self.conversation, anchor, limit: limit as u32 };
+        self.reader.page(request).await
     }
 
     fn messages(&self) -> impl Iterator<Item = Message> + '_ {
@@ -309,3 +310,6 @@ fn same_group(before: &Message, after: &Message) -> bool {
         && before.occupant == after.occupant
         && (after.time.0 - before.time.0).abs() <= GROUP
 }
+
+#[cfg(test)]
+mod tests;
