@@ -33,6 +33,8 @@ mod words;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use position::{Position, Positions};
 pub use request::Request;

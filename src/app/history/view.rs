@@ -213,7 +213,7 @@ impl HistoryView {
         }
     }
 
-    fn list(&self) -> &HistoryList {
+    pub(super) fn list(&self) -> &HistoryList {
         self.imp().list.get().expect("a view is made with its list")
     }
 }
