@@ -47,7 +47,7 @@ const HOUSE: &[Room] = &[
     Room {
         name: "account",
         ours: "model store xmpp",
-        outside: "minidom rand_core sha1 thiserror tracing unicode-script xmpp-parsers xso",
+        outside: "minidom rand_core sha1 thiserror tracing unicode-script unicode-security xmpp-parsers xso",
         beside: "",
         never: "glib rand tokio",
     },

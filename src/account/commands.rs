@@ -63,6 +63,8 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
             turn.state.own.sends_typing = typing;
             if turn.tx.set_privacy(receipts, typing)? {
                 turn.changed(Change::Account);
+                // Whether we give receipts is among what we say that we can do.
+                presence::refresh(turn)?;
             }
             Ok(())
         }

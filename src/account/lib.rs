@@ -69,4 +69,5 @@ mod turn;
 
 pub use account::{Account, ConnectTarget, Input, Output, Question, Setup};
 pub use error::Error;
+pub use registration::{Place, Registered, Registration, RegistrationInput, RegistrationOutput, Wish};
 pub use xmpp::TlsFacts;

@@ -6,7 +6,7 @@
 
 use xmpp::Online;
 
-use crate::{Error, archive, blocking, chat_states, disco, outbox, presence, roster, turn::{IqKind, PendingIq, Turn}};
+use crate::{Error, archive, avatars, blocking, chat_states, disco, outbox, presence, roster, turn::{IqKind, PendingIq, Turn}};
 
 /// Begins a session.
 pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
@@ -32,6 +32,7 @@ pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     archive::end(turn)?;
     presence::end(turn)?;
     disco::end(turn)?;
+    avatars::end(turn);
     chat_states::end(turn);
     outbox::end(turn)
 }

@@ -26,7 +26,7 @@ use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
     Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco, displayed_sync, nickname,
-    outbox, pep, presence, refused::Refused, roster,
+    outbox, presence, refused::Refused, roster,
 };
 
 /// One input being handled.
@@ -57,14 +57,10 @@ pub struct State {
     pub rng: Box<dyn CryptoRng + Send>,
     pub(crate) archive: archive::Memory,
     pub(crate) avatars: avatars::Memory,
-    pub(crate) blocking: blocking::Memory,
     pub(crate) caps: caps::Memory,
     pub(crate) chat_states: chat_states::Memory,
-    pub(crate) disco: disco::Memory,
     pub(crate) displayed_sync: displayed_sync::Memory,
-    pub(crate) nickname: nickname::Memory,
     pub(crate) outbox: outbox::Memory,
-    pub(crate) pep: pep::Memory,
     pub(crate) presence: presence::Memory,
     pub(crate) roster: roster::Memory,
     /// Requests that could not be sent, to be told so.
@@ -167,7 +163,7 @@ impl State {
             own: Own {
                 bare: bare.clone(),
                 full: None,
-                server: disco::ServerFeatures::default(),
+                server: disco::ServerFeatures::load(tx.reads())?,
                 stream: StreamFeaturesSummary::default(),
                 sends_receipts: profile.send_receipts,
                 sends_typing: profile.send_typing,
@@ -179,14 +175,10 @@ impl State {
             rng,
             archive: archive::Memory::default(),
             avatars: avatars::Memory::default(),
-            blocking: blocking::Memory::default(),
             caps: caps::Memory::default(),
             chat_states: chat_states::Memory::default(),
-            disco: disco::Memory::default(),
             displayed_sync: displayed_sync::Memory::default(),
-            nickname: nickname::Memory::default(),
             outbox: outbox::Memory::default(),
-            pep: pep::Memory::default(),
             presence: presence::Memory::default(),
             roster: roster::Memory::default(),
             unsent: Vec::new(),

@@ -76,7 +76,7 @@ pub fn only(text: &str, parts: &[Part]) -> String {
         match part {
             Part::Whole => return text.to_owned(),
             Part::Range(start, end) => {
-                kept.extend(text.chars().skip(*start).take(end.saturating_sub(*start)))
+                kept.extend(text.chars().skip(*start).take(end.saturating_sub(*start)));
             }
         }
     }
