@@ -221,8 +221,7 @@ impl Keeper {
         let Ok(rng) = StdRng::try_from_rng(&mut SysRng) else {
             return End::Broken(Failure::Storage(StorageFailure::Io));
         };
-        let now = self.shared.clock.now();
-        let account = match writer.write(|tx| Account::new(setup, tx, Box::new(rng), now)) {
+        let account = match writer.write(|tx| Account::new(setup, tx, Box::new(rng))) {
             Ok(account) => account,
             Err(error) => return End::Broken(crate::driver::explain(&error)),
         };

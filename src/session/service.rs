@@ -177,10 +177,7 @@ impl Service {
                 let inquiry = register::Inquiry { domain, server, extra_authorities };
                 let shared = self.shared.clone();
                 let asked = reply.clone();
-                report(
-                    spawn("registration", move || register::fetch_form(&shared, &inquiry, &asked)),
-                    &reply,
-                );
+                report(spawn("registration", move || register::fetch_form(&shared, inquiry, &asked)), &reply);
             }
             Request::Register { form, server, extra_authorities, passphrase } => {
                 let wanted = register::Wanted { form, server, extra_authorities, passphrase };
