@@ -63,7 +63,7 @@ const HOUSE: &[Room] = &[
         name: "view",
         ours: "model store",
         outside: "",
-        beside: "proptest",
+        beside: "proptest tempfile",
         never: "glib tokio xmpp-parsers",
     },
     Room {
