@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use store::Tx;
 use xmpp::TlsFacts;
 
-use crate::{Error, commands, connection, turn::{State, Turn}};
+use crate::{Error, commands, refused::Refused, connection, turn::{State, Turn}};
 
 /// What the program says of itself to servers.
 #[derive(Clone, Debug)]
@@ -141,6 +141,11 @@ impl Account {
     /// When [`Input::Timer`] is due, on the clock that never jumps.
     pub fn timeout(&self) -> Option<Duration> {
         connection::timeout(&self.state)
+    }
+
+    /// What was refused since the process began, by kind (DESIGN rule 10).
+    pub fn refused(&self) -> &Refused {
+        &self.state.refused
     }
 
     /// Whether more was received than one turn handles: commit, serve what waits, then give

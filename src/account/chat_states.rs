@@ -9,7 +9,10 @@ use std::{collections::HashMap, time::Duration};
 use model::{BareJid, ChatState, ConversationId, EventKind};
 use xmpp::{payload, xep_0085_chat_states as chat_states, xep_0334_hints::Hint};
 
-use crate::{Error, turn::{State, Turn}};
+use crate::{
+    Error, caps,
+    turn::{State, Turn},
+};
 
 /// A client that writes repeats nothing; after so long without a word it went away.
 const LONGEST_WRITING: Duration = Duration::from_secs(60);
@@ -53,7 +56,9 @@ pub fn set(turn: &mut Turn<'_, '_>, conversation: ConversationId, state: ChatSta
         return Ok(());
     }
     let Some(stored) = turn.tx.reads().stored_conversation(conversation)? else { return Ok(()) };
-    let cares = turn.state.chat_states.others.get(&stored.address).is_some_and(|other| other.cares);
+    let told = turn.state.chat_states.others.get(&stored.address).is_some_and(|other| other.cares);
+    // Or one of their devices announced it: then they see our presence, and we theirs.
+    let cares = told || caps::supports(turn, &stored.address, chat_states::NS)? == Some(true);
     if stored.stranger || !cares || turn.tx.reads().is_blocked(&stored.address)? {
         return Ok(());
     }

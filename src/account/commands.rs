@@ -88,7 +88,7 @@ pub fn answer(turn: &mut Turn<'_, '_>, request: RequestId, answer: Result<Answer
     turn.state.outputs.push_back(Output::Answer(request, answer));
 }
 
-/// Goes on with deletions that were begun. True while there are more.
+/// Goes on with deletions that were begun, a piece at a time.
 pub fn delete_pieces(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     if let Some(conversation) = turn.state.deleting.first().copied() {
         if turn.tx.delete_conversation_piece(conversation, PIECE)? {

@@ -26,7 +26,7 @@ use model::{ConnectionState, ConnectionStep, EventKind, Failure, ServerAddress, 
 use xmpp::{Online, Resumption, Stream, StreamEvent, StreamFailure, StreamInput, TlsFacts};
 
 use crate::{
-    ConnectTarget, Error, Input, Output, answers, archive, chat_states, inbound, online, outbox, presence,
+    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, inbound, online, outbox, presence,
     refused::Kind,
     turn::{State, Turn},
 };
@@ -142,7 +142,9 @@ pub fn timeout(state: &State) -> Option<Duration> {
         Phase::Off | Phase::Opening | Phase::Linked => None,
     };
     let stream = state.stream.as_ref().and_then(Stream::timeout);
-    [own, stream, state.requests.next_deadline(), chat_states::timeout(state), archive::timeout(state)]
+    // Always past: each timer does a piece.
+    let deleting = (!state.deleting.is_empty()).then_some(Duration::ZERO);
+    [own, stream, state.requests.next_deadline(), chat_states::timeout(state), archive::timeout(state), deleting]
         .into_iter()
         .flatten()
         .min()
@@ -315,6 +317,7 @@ fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     read(turn, BATCH)?;
     answers::expire(turn)?;
     chat_states::expire(turn);
+    commands::delete_pieces(turn)?;
     archive::timer(turn)?;
     match turn.state.connection.phase {
         Phase::Pausing { until } if until <= turn.now.monotonic => connect(turn),

@@ -6,11 +6,15 @@
 
 use xmpp::Online;
 
-use crate::{Error, archive, avatars, blocking, chat_states, disco, outbox, presence, roster, turn::{IqKind, PendingIq, Turn}};
+use crate::{
+    Error, archive, avatars, blocking, chat_states, disco, intentions, outbox, presence, roster,
+    turn::{IqKind, PendingIq, Turn},
+};
 
 /// Begins a session.
 pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
     if online.resumed {
+        intentions::begin(turn)?;
         return outbox::resumed(turn);
     }
     // The archive first: it is what the user waits for, and it settles what the last session left open.
@@ -20,6 +24,7 @@ pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
     }
     disco::request_server(turn)?;
     roster::request(turn)?;
+    // With its answer the user's wishes that wait are pursued: before, it is not known what is there.
     blocking::request(turn)?;
     // After the roster request (RFC 6121 §2.2), so that the server pushes changes to us.
     presence::announce(turn)?;

@@ -7,7 +7,7 @@
 use model::{Content, ConversationId, Direction};
 use store::{MessageIds, StoredMessage};
 
-use super::{Copy, meaning::Meaning, whose::Parties};
+use super::{Copy, meaning::Meaning};
 use crate::{Error, turn::Turn};
 
 /// Two copies of one message differ by the error of our clock, not by more than a day.
@@ -50,9 +50,4 @@ fn same_words(row: &StoredMessage, content: &Content) -> bool {
             (Content::Text(here), Content::Text(there)) => here == there,
             (Content::Retracted | Content::Unreadable(_), _) | (_, Content::Retracted | Content::Unreadable(_)) => true,
         }
-}
-
-/// Whose side a message stands on.
-pub fn side(parties: &Parties) -> Direction {
-    parties.direction
 }

@@ -108,6 +108,9 @@ fn insert(
             turn.changed(Change::MessageAdded(conversation, id));
             turn.changed(Change::Conversation(conversation));
             edits::apply_waiting(turn, conversation, id, &new.ids)?;
+            if copy.run.is_none() {
+                archive::live_message(turn)?;
+            }
         }
         Insertion::AlreadyThere(id) => merge(turn, conversation, id, &new.ids, &new.content, encryption)?,
     }
