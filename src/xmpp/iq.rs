@@ -146,3 +146,72 @@ impl<T> PendingIqs<T> {
 fn is_server(from: &Address, account: &BareJid) -> bool {
     from.is_bare() && from.local().is_none() && from.domain() == account.domain().as_str()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pending(to: Option<&str>) -> PendingIqs<&'static str> {
+        let mut pending = PendingIqs::new("me@example.org".parse().unwrap());
+        let to = to.map(|to| to.parse().unwrap());
+        pending.sent("1".to_owned(), to, Duration::from_secs(10), "asked").unwrap();
+        pending
+    }
+
+    fn iq(attributes: &str) -> Box<Stanza> {
+        let text = format!("<iq xmlns='jabber:client' {attributes}/>");
+        Box::new(Stanza::from_element(text.parse().unwrap()).unwrap())
+    }
+
+    #[test]
+    fn an_answer_fits_by_id_and_sender() {
+        for (to, from, fits) in [
+            (None, "", true),
+            (None, "from='me@example.org'", true),
+            (None, "from='example.org'", true),
+            (None, "from='me@example.org/other'", false),
+            (None, "from='mallory@example.org'", false),
+            (None, "from='example.org/x'", false),
+            (Some("me@example.org"), "", true),
+            (Some("example.org"), "", true),
+            (Some("example.org"), "from='example.org'", true),
+            (Some("example.org"), "from='me@example.org'", false),
+            (Some("bob@b.example/r"), "from='bob@b.example/r'", true),
+            (Some("bob@b.example/r"), "from='bob@b.example'", false),
+            (Some("bob@b.example/r"), "from='bob@b.example/🦆'", false),
+            (Some("bob@b.example"), "from='bob@b.example/🦆'", false),
+            (Some("bob@b.example"), "", false),
+        ] {
+            let mut pending = pending(to);
+            let taken = pending.take(iq(&format!("id='1' type='result' {from}")));
+            let answered = matches!(taken, Taken::Answer("asked", IqOutcome::Result(_)));
+            assert_eq!(answered, fits, "{to:?} {from}");
+            assert_eq!(pending.is_empty(), fits);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_told_apart() {
+        let mut pending = pending(None);
+        assert!(matches!(pending.take(iq("id='2' type='result'")), Taken::Unasked));
+        assert!(matches!(pending.take(iq("type='error'")), Taken::Unasked));
+        assert!(matches!(pending.take(iq("id='1' type='get'")), Taken::NotAnAnswer(_)));
+        assert!(pending.sent("1".to_owned(), None, Duration::ZERO, "again").is_err());
+        let taken = pending.take(iq("id='1' type='error'"));
+        assert!(matches!(&taken, Taken::Answer(_, IqOutcome::Error(error))
+            if error.condition == "undefined-condition"));
+        assert!(matches!(pending.take(iq("id='1' type='result'")), Taken::Unasked));
+    }
+
+    #[test]
+    fn every_request_ends() {
+        let mut pending = pending(None);
+        pending.sent("2".to_owned(), None, Duration::from_secs(20), "later").unwrap();
+        assert_eq!(pending.next_deadline(), Some(Duration::from_secs(10)));
+        assert!(pending.expired(Duration::from_secs(9)).is_empty());
+        assert_eq!(pending.expired(Duration::from_secs(10)), ["asked"]);
+        assert_eq!(pending.len(), 1);
+        assert_eq!(pending.lost(), ["later"]);
+        assert_eq!(pending.next_deadline(), None);
+    }
+}

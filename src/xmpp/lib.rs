@@ -81,7 +81,7 @@ pub use iq::{IqOutcome, PendingIqs};
 pub use stanza::{RefusalReason, RefusedStanza, Stanza, StanzaError, StanzaKind};
 pub use stream::{
     ArchiveHint, Credentials, Downgrade, FastToken, NextStep, Online, Purpose, RegistrationRefusal,
-    RememberedFeatures, Resumption, SecurityPin, SendRefused, StanzaToken, Stream, StreamConfig,
+    RememberedFeatures, Resumption, SecurityPin, SendRefused, StanzaToken, Step, Stream, StreamConfig,
     StreamEvent, StreamFailure, StreamFeaturesSummary, StreamInput, TlsFacts,
 };
 

@@ -123,7 +123,10 @@ fn size_is_refused_wherever_it_is() {
         format!("<message id='i'>{large}</message>"),
         format!("<message id='i'><a b='{}' c='{}'/></message>", &large[..600_000], &large[..600_000]),
         format!("<message id='i' b='{}' c='{}'/>", &large[..600_000], &large[..600_000]),
-        format!("<message id='i' {}/>", (0..2001).map(|n| format!("xmlns:n{n}='u' ")).collect::<String>()),
+        format!(
+            "<message id='i' {}/>",
+            (0..2001).map(|n| format!("xmlns:n{n}='u'")).collect::<Vec<_>>().join(" ")
+        ),
     ] {
         let (seen, error) = stream(&format!("{body}<iq/>"));
         assert_eq!(error, None, "{}", &body[..40]);

@@ -68,10 +68,6 @@ mod tests {
 
     const TOKEN: &str = "secret-token:fast-abc";
 
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
     fn unhex(text: &str) -> Vec<u8> {
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
     }
@@ -84,14 +80,14 @@ mod tests {
         let exporter = ChannelBinding::Exporter(exporter);
         let message = fast_response("alice", TOKEN, Some(&exporter));
         assert_eq!(&message[..6], b"alice\0");
-        assert_eq!(hex(&message[6..]), "18ade4b5964609ea3b0c6afca1cbcdf45db48e0170743d45571808f19ca1d20e");
+        assert_eq!(message[6..], unhex("18ade4b5964609ea3b0c6afca1cbcdf45db48e0170743d45571808f19ca1d20e"));
         let answer = unhex("f3686c9880622e02ca67c42aada7cb49412c5f9f38681a6e7c8889d8b5ae7173");
         assert!(fast_server_is_proven(TOKEN, Some(&exporter), &answer));
         assert!(!fast_server_is_proven(TOKEN, None, &answer));
         assert!(!fast_server_is_proven(TOKEN, Some(&exporter), &[]));
 
         let unbound = fast_response("alice", TOKEN, None);
-        assert_eq!(hex(&unbound[6..]), "31a40f95e222589afb8c28c212119413c99f1530ed11458f2ccd141988ee709e");
+        assert_eq!(unbound[6..], unhex("31a40f95e222589afb8c28c212119413c99f1530ed11458f2ccd141988ee709e"));
         let end_point = ChannelBinding::ServerEndPoint(b"end point".to_vec());
         let answer = unhex("675e378586c737f8019f911dd7b3cbe2bf652ae5f564df9bec654cada1490a71");
         assert!(fast_server_is_proven(TOKEN, Some(&end_point), &answer));

@@ -65,7 +65,8 @@ fn choice(
 ) -> String {
     let mut script = Script::new(StreamConfig { allow_plain, ..config() }, credentials);
     script.facts = facts;
-    let list: String = mechanisms.iter().map(|name| format!("<mechanism>{name}</mechanism>")).collect();
+    let list =
+        mechanisms.iter().fold(String::new(), |list, name| list + "<mechanism>" + name + "</mechanism>");
     script.run(&format!(
         "connect tls
         C: {HEADER}
