@@ -5,16 +5,19 @@
 
 use std::cell::RefCell;
 
-use gtk::{glib, gsk, prelude::*, subclass::prelude::*};
+use gtk::{glib, gsk, pango, prelude::*, subclass::prelude::*};
 use model::Delivery;
 
 use super::words;
 
 /// Width and height of the drawing.
-const SIZE: (i32, i32) = (17, 12);
+const SIZE: (f32, f32) = (17.0, 12.0);
+
+/// The height of the letters it is drawn for, in pixels.
+const FONT: f32 = 11.7;
 
 mod imp {
-    use super::{Delivery, RefCell, SIZE, glib, gsk, paths};
+    use super::{Delivery, FONT, RefCell, SIZE, glib, gsk, pango, paths};
     use gtk::{prelude::*, subclass::prelude::*};
 
     #[derive(Default)]
@@ -36,14 +39,24 @@ mod imp {
 
     impl ObjectImpl for Marks {}
 
+    impl Marks {
+        /// It grows with the text beside it.
+        fn scale(&self) -> f32 {
+            let font = self.obj().pango_context().font_description();
+            font.map_or(1.0, |font| (font.size() as f32 / pango::SCALE as f32 / FONT).max(0.5))
+        }
+    }
+
     impl WidgetImpl for Marks {
         fn measure(&self, orientation: gtk::Orientation, _: i32) -> (i32, i32, i32, i32) {
             let size = if orientation == gtk::Orientation::Horizontal { SIZE.0 } else { SIZE.1 };
+            let size = (size * self.scale()).ceil() as i32;
             (size, size, -1, -1)
         }
 
         fn snapshot(&self, snapshot: &gtk::Snapshot) {
             let stroke = gsk::Stroke::new(1.6);
+            snapshot.scale(self.scale(), self.scale());
             stroke.set_line_cap(gsk::LineCap::Round);
             stroke.set_line_join(gsk::LineJoin::Round);
             if let Some(path) = self.delivery.borrow().as_ref().and_then(paths) {

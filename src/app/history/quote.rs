@@ -81,6 +81,10 @@ impl QuoteButton {
             // One line, whatever it was.
             text => text.split_whitespace().collect::<Vec<_>>().join(" "),
         };
+        let text = match text::action(&text) {
+            Some(action) => format!("{} {action}", quote.sender_name),
+            None => text,
+        };
         imp.name.set_label(&quote.sender_name);
         imp.text.set_label(&text);
         let name = gettext_f("In reply to {name}: {text}", &[("name", &quote.sender_name), ("text", &text)]);

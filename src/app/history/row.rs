@@ -183,13 +183,16 @@ impl MessageRow {
         self.imp().parts.bubble.compute_bounds(self)
     }
 
-    /// Where bubble and time end towards the middle of the history, in the row.
-    pub fn free_edge(&self) -> f32 {
+    /// Where bubble and time end towards the middle of the history, and whether that is their right side.
+    pub fn free_edge(&self) -> (f32, bool) {
         let meta = self.imp().arrangement.borrow().meta;
-        match self.kind() == Kind::Incoming && self.direction() != gtk::TextDirection::Rtl {
-            true => meta.x() + meta.width(),
-            false => meta.x(),
-        }
+        let mirrored = self.direction() == gtk::TextDirection::Rtl;
+        let edge = match self.kind() {
+            Kind::Incoming => meta.x() + meta.width(),
+            Kind::Outgoing => meta.x(),
+        };
+        let to_the_right = (self.kind() == Kind::Incoming) != mirrored;
+        (if mirrored { self.width() as f32 - edge } else { edge }, to_the_right)
     }
 
     /// Whether a point of the row lies on its words.

@@ -97,10 +97,12 @@ impl imp::HistoryList {
     /// Gives the focus to a row, wherever it is.
     fn focus_index(&self, index: usize) -> bool {
         let row = self.slots.borrow().get(index).and_then(|slot| slot.row.clone());
-        if let Some(row) = row {
-            return row.grab_focus();
-        }
         let Some(id) = self.slots.borrow().get(index).map(|slot| slot.object.id()) else { return true };
+        if let Some(row) = row {
+            let focused = row.grab_focus();
+            self.reveal(index, id, true);
+            return focused;
+        }
         self.target.set(Some(Target::Message { id, place: Place::Share(0.3), flash: false }));
         self.lay_out(self.obj().width(), self.obj().height());
         self.obj().row_of(id).is_some_and(|row| row.grab_focus())
@@ -186,5 +188,13 @@ impl imp::HistoryList {
         } else if bottom > viewport {
             self.obj().scroll_by((bottom - viewport).min(top - AIR).max(0.0));
         }
+    }
+}
+
+#[cfg(test)]
+impl HistoryList {
+    /// Presses a key.
+    pub fn press(&self, key: gdk::Key) {
+        assert!(self.imp().key_pressed(key), "{key:?} does something here");
     }
 }

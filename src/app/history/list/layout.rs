@@ -138,14 +138,14 @@ impl HistoryList {
         let Some(bubble) = row.bubble() else { return };
         let Some(origin) = row.compute_point(list, &graphene::Point::zero()) else { return };
         let (bubble_top, bubble_bottom) = (origin.y() + bubble.y(), origin.y() + bubble.y() + bubble.height());
-        let to_the_right = bubble.x() + bubble.width() <= row.free_edge();
-        let beside = if to_the_right { row.free_edge() + 6.0 } else { row.free_edge() - 6.0 - toolbar_width as f32 };
+        let (edge, to_the_right) = row.free_edge();
+        let beside = if to_the_right { edge + 6.0 } else { edge - 6.0 - toolbar_width as f32 };
         let fits = beside >= 6.0 && beside + toolbar_width as f32 <= width as f32 - 6.0;
         let (x, y) = if fits {
             (beside, bubble_bottom - 16.0 - toolbar_height as f32 / 2.0)
         } else {
-            let end = if to_the_right { bubble.x() + bubble.width() } else { bubble.x() + toolbar_width as f32 };
-            (end - toolbar_width as f32, bubble_top - toolbar_height as f32 + 8.0)
+            let x = if to_the_right { bubble.x() + bubble.width() - toolbar_width as f32 } else { bubble.x() };
+            (x, bubble_top - toolbar_height as f32 + 8.0)
         };
         let most = |space: i32, size: i32| (space - size - 6).max(6) as f32;
         let x = x.clamp(6.0, most(width, toolbar_width));

@@ -70,6 +70,13 @@ impl HistoryList {
         self.add_controller(click);
     }
 
+    /// Selects from a place in one message to a place in another.
+    pub fn select(&self, from: Caret, to: Caret) {
+        self.imp().selection.begin(from);
+        self.imp().selection.extend(to);
+        self.imp().show_selection();
+    }
+
     /// Selects nothing.
     pub fn clear_selection(&self) {
         self.imp().selection.clear();

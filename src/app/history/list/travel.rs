@@ -137,12 +137,12 @@ impl imp::HistoryList {
 
     fn flash_soon(&self, id: MessageId) {
         let list = self.obj().downgrade();
-        glib::idle_add_local_once(move || {
-            let Some(list) = list.upgrade() else { return };
-            let slots = list.imp().slots.borrow();
-            if let Some(row) = slots.iter().find(|slot| slot.object.id() == id).and_then(|slot| slot.row.as_ref()) {
+        // The row may have no widget before this layout.
+        glib::idle_add_local_full(glib::Priority::HIGH_IDLE, move || {
+            if let Some(row) = list.upgrade().and_then(|list| list.row_of(id)) {
                 row.flash();
             }
+            glib::ControlFlow::Break
         });
     }
 

@@ -14,7 +14,7 @@
 //! that words would become a column of syllables, the time goes below the bubble, for every row
 //! alike, so that no row changes its height when a time appears.
 
-use gtk::{graphene, prelude::*, subclass::prelude::*};
+use gtk::{graphene, pango, prelude::*, subclass::prelude::*};
 
 use super::{Kind, imp};
 
@@ -136,7 +136,7 @@ impl imp::MessageRow {
         let most = if narrow { column - indent } else { left }.min(WIDEST_BUBBLE) - 2 * PADDING.0;
 
         // The bubble is as wide as the widest of what is in it.
-        let (body_width, _) = natural(&parts.body, most);
+        let body_width = self.wrapped_width(most);
         let quote = parts.quote.shown().map(|quote| (quote, natural(quote, most).0));
         let inner = body_width.max(quote.as_ref().map_or(0, |(_, width)| *width));
         let bubble_width = inner + 2 * PADDING.0;
@@ -205,6 +205,21 @@ impl imp::MessageRow {
         }
 
         Arrangement { width, height: stack.y, lead, meta, places: stack.places }
+    }
+
+    /// How wide the words are, once they are broken into lines. A label would say `most`, and
+    /// leave a ragged space at the end of every line.
+    fn wrapped_width(&self, most: i32) -> i32 {
+        let body = &self.parts.body;
+        let likes = body.measure(gtk::Orientation::Horizontal, -1).1;
+        if likes <= most {
+            return likes;
+        }
+        let layout = body.create_pango_layout(Some(&self.words.borrow().text));
+        layout.set_width(most * pango::SCALE);
+        layout.set_wrap(pango::WrapMode::WordChar);
+        // One more than what was measured: a label rounds up, and must not break lines elsewhere.
+        (layout.pixel_size().0 + 1).min(most)
     }
 
     /// Gives every part its place.

@@ -1,0 +1,160 @@
+//! Pictures to look at, in `target/pictures`: light, dark, narrow, large text, right to left.
+//!
+//! What a test can hold about them: nothing is drawn outside of the view, and no row is empty.
+
+use std::path::PathBuf;
+
+use adw::prelude::*;
+use gtk::gdk;
+use model::{
+    Content, Delivery, DeliveryFailure, DeliveryReason, Direction, EncryptionKind, Message, MessageId, Quote,
+    Reaction, UnreadableReason,
+};
+use view::TimelineItem;
+
+use super::{HistoryWindow, Stage, on_stage, sample};
+use crate::history::selection::Caret;
+
+fn folder() -> PathBuf {
+    let program = std::env::current_exe().expect("the test knows itself");
+    let target = program.ancestors().nth(3).expect("it lies in target/debug/deps");
+    let folder = target.join("pictures");
+    std::fs::create_dir_all(&folder).expect("the target folder can be written");
+    folder
+}
+
+/// Saves what the window shows.
+fn take(stage: &Stage, name: &str) {
+    let paintable = gtk::WidgetPaintable::new(Some(&stage.window));
+    let (width, height) = (stage.window.width(), stage.window.height());
+    let snapshot = gtk::Snapshot::new();
+    paintable.snapshot(&snapshot, f64::from(width), f64::from(height));
+    let node = snapshot.to_node().expect("the window shows something");
+    let renderer = stage.window.native().and_then(|native| native.renderer()).expect("it is on a display");
+    let texture: gdk::Texture = renderer.render_texture(node, None);
+    texture.save_to_png(folder().join(format!("history-{name}.png"))).expect("the picture can be written");
+}
+
+/// One of everything.
+fn everything() -> Vec<TimelineItem> {
+    let mut id = 0;
+    let mut messages: Vec<Message> = Vec::new();
+    let mut say = |sender: &str, minutes: i64, text: &str| {
+        id += 1;
+        let mut message = sample::message(id, sender, minutes * 60);
+        message.sender_name = match sender {
+            "bob" => "Bob Brown".into(),
+            "carol" => "Carol Clark".into(),
+            _ => "Me".into(),
+        };
+        message.content = Content::Text(text.into());
+        if message.direction == Direction::Outgoing {
+            message.delivery = Delivery::Read;
+        }
+        messages.push(message);
+        messages.len() - 1
+    };
+    say("bob", -900, "See you tomorrow at the pier, then");
+    say("bob", 0, "Good morning! Did you see the starlings last night?");
+    say("bob", 1, "There must have been ten thousand of them, turning over the water as if somebody had drawn one line and then could not stop. I stood there until it was dark.");
+    let answer = say("me", 3, "I did! From the bus, though. I took no picture because I was so busy looking.");
+    say("me", 3, "Here is how they do it: https://example.org/murmuration?birds=7&leader=none");
+    let reacted = say("carol", 9, "Seven neighbours each. That is all they watch.");
+    say("carol", 10, "👍");
+    let action = say("bob", 12, "/me is going again tonight");
+    let edited = say("me", 20, "Count me in, half past five?");
+    let retracted = say("bob", 21, "x");
+    let unreadable = say("carol", 22, "x");
+    let delivered = say("me", 40, "I bring tea");
+    let sent = say("me", 41, "And the good binoculars");
+    let queued = say("me", 55, "On my way");
+    let failed = say("me", 57, "Which side of the pier?");
+
+    let quote = |message: &Message| Quote {
+        message: Some(message.id),
+        sender: Some(message.sender.clone()),
+        sender_name: message.sender_name.clone(),
+        text: match &message.content {
+            Content::Text(text) => text.clone(),
+            _ => String::new(),
+        },
+    };
+    messages[answer].reply = Some(quote(&messages[1]));
+    messages[edited].reply = Some(quote(&messages[action]));
+    messages[reacted].reactions = vec![
+        Reaction { emoji: "❤️".into(), senders: vec!["Bob Brown".into(), "Me".into()], own: true },
+        Reaction { emoji: "🐦".into(), senders: vec!["Bob Brown".into()], own: false },
+    ];
+    messages[edited].revisions = 2;
+    messages[retracted].content = Content::Retracted;
+    messages[unreadable].content =
+        Content::Unreadable(UnreadableReason::UnknownEncryption(EncryptionKind::LegacyOpenPgp));
+    messages[delivered].delivery = Delivery::Delivered;
+    messages[sent].delivery = Delivery::Sent;
+    messages[queued].delivery = Delivery::Queued;
+    messages[failed].delivery =
+        Delivery::Failed(DeliveryFailure { reason: DeliveryReason::ServerNotFound, text: None });
+
+    let mut items = sample::items(messages);
+    items[1].day_starts = true;
+    items[retracted].first_unread = true;
+    items
+}
+
+async fn show(stage: &Stage, width: i32, height: i32) {
+    stage.window.set_default_size(width, height);
+    let rows = HistoryWindow::new(everything(), false, false);
+    stage.view.set_window(&rows);
+    stage.rows.replace(rows);
+    stage.frames(12).await;
+    for row in stage.messages() {
+        if let Some(row) = stage.view.row_of(row.id) {
+            assert!(row.height() > 20 && row.width() <= stage.view.width());
+        }
+    }
+}
+
+#[test]
+fn pictures_are_taken() {
+    on_stage(async |stage| {
+        let settings = gtk::Settings::default().expect("there is a display");
+        let style = adw::StyleManager::default();
+        stage.window.set_size_request(300, 300);
+
+        show(stage, 900, 1100).await;
+        stage.view.list().hover(Some(MessageId(6)));
+        stage.frames(12).await;
+        take(stage, "light");
+
+        style.set_color_scheme(adw::ColorScheme::ForceDark);
+        stage.view.list().hover(Some(MessageId(9)));
+        stage.frames(20).await;
+        take(stage, "dark");
+        style.set_color_scheme(adw::ColorScheme::Default);
+
+        show(stage, 360, 700).await;
+        take(stage, "narrow");
+        stage.view.list().hover(Some(MessageId(12)));
+        stage.scroll(-500.0);
+        stage.view.set_unread(3);
+        stage.frames(20).await;
+        take(stage, "narrow-above");
+
+        let dpi = settings.gtk_xft_dpi();
+        settings.set_gtk_xft_dpi(dpi * 2);
+        show(stage, 360, 900).await;
+        take(stage, "large-text");
+        settings.set_gtk_xft_dpi(dpi);
+
+        gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
+        show(stage, 900, 1100).await;
+        take(stage, "right-to-left");
+        gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
+
+        show(stage, 1300, 600).await;
+        let caret = |id, byte| Caret { message: MessageId(id), byte };
+        stage.view.list().select(caret(9, 6), caret(12, 3));
+        stage.frames(3).await;
+        take(stage, "wide-selected");
+    });
+}
