@@ -250,3 +250,6 @@ fn own_picture(turn: &mut Turn<'_, '_>) -> Result<Option<OwnPicture>, Error> {
     let mut sides = size.split(' ').map(|side| side.parse().unwrap_or(0));
     Ok(Some((hash, bytes, sides.next().unwrap_or(0), sides.next().unwrap_or(0))))
 }
+
+#[cfg(test)]
+mod tests;

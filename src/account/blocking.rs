@@ -131,3 +131,6 @@ pub fn send(turn: &mut Turn<'_, '_>, who: &BareJid, blocked: bool) {
     };
     turn.send_iq(IqKind::Set, None, payload, PendingIq::Blocking(Asked::Change(intention)));
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,15 +114,12 @@ pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, answer: IqOutcome) -
         IqOutcome::Lost => return Ok(()),
         IqOutcome::Result(stanza) => {
             let info = stanza.child("query", disco_wire::NS).and_then(disco_wire::Info::read);
-            match info.filter(|info| caps.fits(info)) {
-                Some(info) => {
-                    turn.tx.put_caps(&key, &info.features)?;
-                    turn.state.caps.waiting.remove(&key);
-                }
-                None => {
-                    turn.refuse(Kind::Caps);
-                    turn.state.caps.queue.push_back(key);
-                }
+            if let Some(info) = info.filter(|info| caps.fits(info)) {
+                turn.tx.put_caps(&key, &info.features)?;
+                turn.state.caps.waiting.remove(&key);
+            } else {
+                turn.refuse(Kind::Caps);
+                turn.state.caps.queue.push_back(key);
             }
         }
         IqOutcome::Error(_) | IqOutcome::TimedOut => turn.state.caps.queue.push_back(key),
@@ -146,3 +143,6 @@ pub fn supports(turn: &mut Turn<'_, '_>, who: &BareJid, feature: &str) -> Result
     }
     Ok(answer)
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,3 +185,6 @@ pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     caps::end(turn);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

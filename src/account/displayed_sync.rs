@@ -179,3 +179,6 @@ fn catch_up(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,8 @@
 //! file (`tests/transcripts`).
 
 #![forbid(unsafe_code)]
+// The modules have faces alike, `fn(turn, asked, answer) -> Result`, whether one needs all of it or not.
+#![allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps)]
 #![cfg_attr(
     not(test),
     deny(
@@ -65,6 +67,8 @@ mod presence;
 pub mod refused;
 mod registration;
 mod roster;
+#[cfg(test)]
+mod testing;
 mod turn;
 
 pub use account::{Account, ConnectTarget, Input, Output, Question, Setup};

@@ -83,3 +83,6 @@ fn keep(turn: &mut Turn<'_, '_>, who: &BareJid, name: Option<&str>) -> Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,3 +58,6 @@ fn metadata(turn: &mut Turn<'_, '_>, who: &BareJid, item: Option<&Item<'_>>) -> 
         None => avatars::announced(turn, who, None),
     }
 }
+
+#[cfg(test)]
+mod tests;

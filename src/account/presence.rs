@@ -301,25 +301,4 @@ fn save(turn: &mut Turn<'_, '_>, own: &Own) -> Result<(), Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn device(show: Show, priority: i8, last_seen: Option<i64>) -> Device {
-        Device { show, status: None, priority, last_seen: last_seen.map(Timestamp), caps: None }
-    }
-
-    fn sum(devices: &[Device]) -> ContactPresence {
-        let devices =
-            devices.iter().cloned().enumerate().map(|(n, device)| (n.to_string(), device)).collect();
-        Person { devices, told: ContactPresence::default() }.sum()
-    }
-
-    #[test]
-    fn the_most_available_device_speaks() {
-        assert_eq!(sum(&[]).show, Show::Offline);
-        let both = sum(&[device(Show::Away, 50, Some(7)), device(Show::Available, 0, None)]);
-        assert_eq!((both.show, both.last_seen), (Show::Available, None));
-        let away = sum(&[device(Show::Away, 0, Some(7)), device(Show::ExtendedAway, 0, Some(9))]);
-        assert_eq!((away.show, away.last_seen), (Show::Away, Some(Timestamp(9))));
-    }
-}
+mod tests;

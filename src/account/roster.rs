@@ -52,9 +52,10 @@ pub enum Asked {
 /// Asks for the roster, or what changed in it since the version on disk (§2.6).
 pub fn request(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     turn.state.roster.loaded = false;
-    let version = match turn.state.own.stream.roster_versioning {
-        true => Some(turn.tx.reads().roster_version()?.unwrap_or_default()),
-        false => None,
+    let version = if turn.state.own.stream.roster_versioning {
+        Some(turn.tx.reads().roster_version()?.unwrap_or_default())
+    } else {
+        None
     };
     turn.send_iq(IqKind::Get, None, wire::request(version.as_deref()), PendingIq::Roster(Asked::List));
     Ok(())
@@ -85,7 +86,7 @@ pub fn handle_push(turn: &mut Turn<'_, '_>, from: Option<&Address>, query: &Elem
 /// An answer to something asked with [`Asked`].
 pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, answer: IqOutcome) -> Result<(), Error> {
     match (asked, answer) {
-        (Asked::List, IqOutcome::Lost) => Ok(()),
+        (_, IqOutcome::Lost) | (Asked::Change(_), IqOutcome::TimedOut) => Ok(()),
         (Asked::List, answer) => {
             // An empty answer says that what is here still stands (§2.6.3).
             if let IqOutcome::Result(stanza) = answer
@@ -102,7 +103,6 @@ pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, answer: IqOutcome) -
             tracing::warn!(condition = error.condition, "the server refused a change of the roster");
             intentions::done(turn, &intention)
         }
-        (Asked::Change(_), IqOutcome::TimedOut | IqOutcome::Lost) => Ok(()),
     }
 }
 
@@ -377,3 +377,6 @@ pub fn send_subscription(
     turn.send(&stanza);
     intentions::done(turn, intention)
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,7 +69,8 @@ impl Rig {
                     allow_plain: true,
                     enabled: true,
                 })?;
-                let credentials = Credentials { password: Some("secret".to_owned().into()), ..Credentials::default() };
+                let credentials =
+                    Credentials { password: Some("secret".to_owned().into()), ..Credentials::default() };
                 tx.set_credentials(&credentials)?;
                 Account::new(setup, tx, Box::new(Dice(1)))
             })
@@ -128,7 +129,9 @@ impl Rig {
     fn written(&mut self, text: &str) {
         // The header of a stream is no element; everything else is whole elements.
         let elements = match text.find("<stream:stream") {
-            Some(start) => text.get(start..).and_then(|rest| rest.split_once('>')).map_or("", |(_, rest)| rest),
+            Some(start) => {
+                text.get(start..).and_then(|rest| rest.split_once('>')).map_or("", |(_, rest)| rest)
+            }
             None => text,
         };
         let elements = elements.replace("</stream:stream>", "");
@@ -165,7 +168,8 @@ impl Rig {
     }
 
     fn names(&self) -> Vec<String> {
-        let name = |stanza: &Element| stanza.children().next().map_or(stanza.name(), Element::name).to_owned();
+        let name =
+            |stanza: &Element| stanza.children().next().map_or(stanza.name(), Element::name).to_owned();
         self.sent.iter().map(name).collect()
     }
 
@@ -209,7 +213,10 @@ impl Rig {
         let question = self.sent.remove(place);
         let features: Vec<_> = features.iter().map(|feature| format!("<feature var='{feature}'/>")).collect();
         let features = features.concat();
-        self.answer(&question, &format!("<query xmlns='http://jabber.org/protocol/disco#info'>{features}</query>"));
+        self.answer(
+            &question,
+            &format!("<query xmlns='http://jabber.org/protocol/disco#info'>{features}</query>"),
+        );
     }
 
     /// What is on disk.
