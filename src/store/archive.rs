@@ -89,7 +89,11 @@ impl Tx<'_> {
     }
 
     /// Moves the place of the newest message that the archive told of. It never moves back.
-    pub fn raise_archive_floor(&mut self, conversation: ConversationId, place: Timestamp) -> Result<bool, Error> {
+    pub fn raise_archive_floor(
+        &mut self,
+        conversation: ConversationId,
+        place: Timestamp,
+    ) -> Result<bool, Error> {
         self.execute(
             "UPDATE conversations SET archive_floor = ?2
              WHERE id = ?1 AND (archive_floor IS NULL OR archive_floor < ?2)",

@@ -143,7 +143,9 @@ impl Tx<'_> {
             Some(archive) => Some(self.ensure_archive(&archive.archive)?),
             None => None,
         };
-        let unread = new.unread && new.direction == Direction::Incoming && self.stands_unread(new)?;
+        let countable =
+            new.unread && new.direction == Direction::Incoming && new.content != Content::Retracted;
+        let unread = countable && self.stands_unread(new)?;
         let search_row = self.free_search_row(new.sort_time)?;
         let (kind, body, unreadable) = from_content(&new.content);
         let (delivery, failure, failure_text) = from_delivery(&new.delivery);

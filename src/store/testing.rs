@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
 use model::{
-    AccountSettings, BareJid, Content, ConversationId, ConversationKind, Delivery, Direction,
-    EncryptionKind, Message, MessageId, Timestamp,
+    AccountSettings, BareJid, Content, ConversationId, ConversationKind, Delivery, Direction, EncryptionKind,
+    Message, MessageId, Timestamp,
 };
 
 use crate::{
