@@ -9,8 +9,10 @@
 
 use std::collections::BTreeSet;
 
-use model::BareJid;
+use model::{AddressWarning, BareJid};
 use unicode_script::{Script, UnicodeScript as _};
+
+use crate::{Error, turn::Turn};
 
 /// The longest name that is shown, in characters.
 const MAX_NAME: usize = 100;
@@ -82,28 +84,35 @@ fn is_mark(c: char) -> bool {
         | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE0F}' | '\u{FE20}'..='\u{FE2F}')
 }
 
-/// Why an address deserves a warning.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LookAlike {
-    /// It can be taken for the address of this contact.
-    Of(BareJid),
-    /// It mixes letters of scripts that look alike, such as Latin and Cyrillic.
-    MixedScripts,
+/// Somebody new came: keeps whether their address should be looked at twice.
+pub fn examine(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
+    let mut contacts: Vec<BareJid> = turn
+        .tx
+        .reads()
+        .contacts()?
+        .into_iter()
+        .filter(|contact| contact.in_roster)
+        .map(|contact| contact.address)
+        .collect();
+    contacts.push(turn.own_bare().clone());
+    let warning = looks_like(who, &contacts);
+    turn.tx.set_address_warning(who, warning.as_ref())?;
+    Ok(())
 }
 
 /// Whether the address of somebody new can be taken for another's.
 pub fn looks_like<'a>(
     address: &BareJid,
     contacts: impl IntoIterator<Item = &'a BareJid>,
-) -> Option<LookAlike> {
+) -> Option<AddressWarning> {
     let shape = shape(address.as_str());
     for contact in contacts {
         if contact != address && self::shape(contact.as_str()) == shape {
-            return Some(LookAlike::Of(contact.clone()));
+            return Some(AddressWarning::LooksLike(contact.clone()));
         }
     }
     let mixed = address.as_str().split(['@', '.', '-', '_']).any(mixes_scripts);
-    mixed.then_some(LookAlike::MixedScripts)
+    mixed.then_some(AddressWarning::MixedScripts)
 }
 
 /// Whether two names can be taken for each other.
@@ -190,7 +199,10 @@ mod tests {
     fn an_address_that_looks_like_a_contact_is_told() {
         let contacts = [address("alice@example.org"), address("bill@example.org")];
         for other in ["аlice@example.org", "bi11@example.org", "alice@exarnple.org"] {
-            assert!(matches!(looks_like(&address(other), &contacts), Some(LookAlike::Of(_))), "{other}");
+            assert!(
+                matches!(looks_like(&address(other), &contacts), Some(AddressWarning::LooksLike(_))),
+                "{other}"
+            );
         }
         assert_eq!(looks_like(&address("alice@example.org"), &contacts), None, "the contact itself");
         assert_eq!(looks_like(&address("carol@example.org"), &contacts), None);
@@ -198,7 +210,7 @@ mod tests {
 
     #[test]
     fn mixed_scripts_are_told_and_honest_ones_not() {
-        let mixed = |text: &str| looks_like(&address(text), []) == Some(LookAlike::MixedScripts);
+        let mixed = |text: &str| looks_like(&address(text), []) == Some(AddressWarning::MixedScripts);
         assert!(mixed("pаypal@example.org"), "one Cyrillic letter");
         assert!(!mixed("иван@example.org"));
         assert!(!mixed("иван-smith@example.org"), "each part for itself");

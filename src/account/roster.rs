@@ -326,6 +326,7 @@ pub fn asked(turn: &mut Turn<'_, '_>, from: &Address, stanza: &Element) -> Resul
         return Ok(());
     }
     if turn.tx.set_asks_subscription(&who, true)? {
+        names::examine(turn, &who)?;
         contact_changed(turn, &who)?;
     }
     match xep_0172_nickname::nickname(stanza) {

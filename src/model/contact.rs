@@ -24,6 +24,17 @@ pub struct Contact {
     pub blocked: bool,
     /// SHA-1 of their picture, in hexadecimal: the key under which the reader gives its bytes.
     pub avatar: Option<String>,
+    /// Why their address should be looked at twice; never for someone on the roster.
+    pub warning: Option<AddressWarning>,
+}
+
+/// Why the address of somebody new should be looked at twice (UTS #39).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AddressWarning {
+    /// It can be taken for the address of this contact.
+    LooksLike(BareJid),
+    /// It mixes letters of scripts that look alike, such as Latin and Cyrillic.
+    MixedScripts,
 }
 
 /// Who sees whose presence (RFC 6121 §2.1.2.5).

@@ -1,4 +1,4 @@
-use crate::{BareJid, ContactPresence, ConversationId, Delivery, Direction, Draft, MessageId, Timestamp};
+use crate::{AddressWarning, BareJid, ContactPresence, ConversationId, Delivery, Direction, Draft, MessageId, Timestamp};
 
 /// A place where messages go: with one person, or a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Conversation {
     pub stranger: bool,
     /// The contact is blocked.
     pub blocked: bool,
+    /// Why the address should be looked at twice; never for someone on the roster.
+    pub warning: Option<AddressWarning>,
     /// Messages from others that were not read.
     pub unread: u32,
     /// The newest message the user has read: the `New messages` line stands after it.

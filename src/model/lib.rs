@@ -23,7 +23,7 @@ mod time;
 
 pub use account::{AccountSettings, ConnectionState, ConnectionStep, ServerAddress};
 pub use command::{AccountCommand, Command, Draft, Outgoing};
-pub use contact::{Availability, Contact, ContactPresence, Show, Subscription};
+pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};
 pub use conversation::{
     ChatState, Conversation, ConversationKind, ConversationSummary, LastMessage, Mute,
 };

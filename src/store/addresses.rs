@@ -1,4 +1,4 @@
-use model::{BareJid, Contact};
+use model::{AddressWarning, BareJid, Contact};
 use rusqlite::{OptionalExtension, params};
 
 use crate::{Error, Reads, Tx};
@@ -54,6 +54,23 @@ impl Tx<'_> {
         self.execute(
             "UPDATE addresses SET nickname = ?2 WHERE id = ?1 AND nickname IS NOT ?2",
             params![id.0, nickname],
+        )
+    }
+
+    /// Keeps why an address should be looked at twice. True if it changed.
+    pub fn set_address_warning(
+        &mut self,
+        address: &BareJid,
+        warning: Option<&AddressWarning>,
+    ) -> Result<bool, Error> {
+        let id = self.ensure_address(address)?;
+        let text = warning.map(|warning| match warning {
+            AddressWarning::LooksLike(contact) => contact.as_str(),
+            AddressWarning::MixedScripts => "",
+        });
+        self.execute(
+            "UPDATE addresses SET warning = ?2 WHERE id = ?1 AND warning IS NOT ?2",
+            params![id.0, text],
         )
     }
 

@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::addresses::display_name;
 use crate::rows::{
-    RETRACTED, TEXT, UNREADABLE, bare_jid, conversation_kind, delivery, direction, encryption,
+    RETRACTED, TEXT, UNREADABLE, address_warning, bare_jid, conversation_kind, delivery, direction, encryption,
     from_conversation_kind, from_encryption, from_mute, mute,
 };
 use crate::{Error, Reads, Tx};
@@ -56,7 +56,8 @@ const SUMMARY: &str = "
          c.draft_corrects, c.draft_time, c.history_complete, c.last_activity,
          EXISTS (SELECT 1 FROM blocked WHERE blocked.address IN
                    (a.address, substr(a.address, instr(a.address, '@') + 1))),
-         m.id, m.direction, substr(m.body, 1, 200), m.kind, m.delivery, m.failure, m.failure_text, m.time
+         m.id, m.direction, substr(m.body, 1, 200), m.kind, m.delivery, m.failure, m.failure_text, m.time,
+         iif(r.listed, NULL, a.warning)
   FROM conversations c JOIN addresses a ON a.id = c.address
   LEFT JOIN roster r ON r.address = c.address
   LEFT JOIN messages m ON m.id = c.last_message";
@@ -104,6 +105,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<ConversationSummary> {
             mute: mute(row.get(8)?, row.get(9)?),
             stranger: row.get(10)?,
             blocked: row.get(19)?,
+            warning: address_warning(row, 28)?,
             unread: row.get(11)?,
             read_up_to: filled(row.get(12)?),
             draft,

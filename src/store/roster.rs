@@ -2,7 +2,7 @@ use model::{BareJid, Contact, Subscription};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::addresses::name_contact;
-use crate::rows::{bare_jid, from_subscription, subscription};
+use crate::rows::{address_warning, bare_jid, from_subscription, subscription};
 use crate::{Error, Reads, Tx};
 
 /// Someone on the roster, as the server tells it (RFC 6121 §2.1).
@@ -27,7 +27,8 @@ const CONTACTS: &str = "
   SELECT a.address, a.nickname, a.avatar, r.name, r.subscription, r.listed, r.asks, r.asked,
          EXISTS (SELECT 1 FROM blocked WHERE blocked.address IN
                    (a.address, substr(a.address, instr(a.address, '@') + 1))),
-         (SELECT group_concat(name, char(10)) FROM roster_groups WHERE roster_groups.address = a.id)
+         (SELECT group_concat(name, char(10)) FROM roster_groups WHERE roster_groups.address = a.id),
+         iif(r.listed, NULL, a.warning)
   FROM addresses a LEFT JOIN roster r ON r.address = a.id";
 
 fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
@@ -43,6 +44,7 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
         asked_subscription: row.get::<_, Option<bool>>(7)?.unwrap_or_default(),
         blocked: row.get(8)?,
         avatar: row.get(2)?,
+        warning: address_warning(row, 10)?,
     };
     Ok(name_contact(contact, row.get(1)?))
 }

@@ -5,7 +5,7 @@
 //! one odd row must not hide a whole conversation.
 
 use model::{
-    BareJid, Content, ConversationKind, Delivery, DeliveryFailure, DeliveryReason, Direction, EncryptionKind,
+    AddressWarning, BareJid, Content, ConversationKind, Delivery, DeliveryFailure, DeliveryReason, Direction, EncryptionKind,
     Mute, Subscription, Timestamp, UnreadableReason,
 };
 use rusqlite::Row;
@@ -22,6 +22,15 @@ where
 pub(crate) fn bare_jid(row: &Row<'_>, column: usize) -> rusqlite::Result<BareJid> {
     let text = row.get_ref(column)?.as_str()?;
     BareJid::new(text).map_err(|error| damaged_text(column, error))
+}
+
+/// An address it looks like; empty when it mixes scripts.
+pub(crate) fn address_warning(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<AddressWarning>> {
+    Ok(match row.get_ref(column)?.as_str_or_null()? {
+        None => None,
+        Some("") => Some(AddressWarning::MixedScripts),
+        Some(_) => Some(AddressWarning::LooksLike(bare_jid(row, column)?)),
+    })
 }
 
 pub(crate) fn subscription(number: i64) -> Subscription {

@@ -2,7 +2,7 @@
 
 use model::{BareJid, Change, ConversationId, ConversationKind, Timestamp};
 
-use crate::{Error, turn::Turn};
+use crate::{Error, names, turn::Turn};
 
 /// Why a conversation is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub fn ensure(turn: &mut Turn<'_, '_>, peer: &BareJid, begun: Begun, time: Times
     }
     let stranger = begun == Begun::ByThem && !is_known(turn, peer)?;
     let id = turn.tx.create_conversation(peer, ConversationKind::Direct, stranger, time)?;
+    if stranger {
+        names::examine(turn, peer)?;
+    }
     turn.changed(Change::Conversation(id));
     Ok(id)
 }

@@ -1,4 +1,4 @@
-use model::{AccountCommand, EventKind};
+use model::{AccountCommand, AddressWarning, EventKind};
 
 use super::*;
 use crate::testing::Rig;
@@ -129,6 +129,20 @@ fn a_request_waits_for_the_user() {
     rig.command(AccountCommand::AnswerSubscription(who("romeo@example.net"), true));
     assert_eq!(rig.sent[0].attr("type"), Some("subscribed"));
     assert!(!contact(&mut rig, "romeo@example.net").unwrap().asks_subscription);
+}
+
+#[test]
+fn an_address_that_looks_like_a_contact_is_marked_until_it_is_one() {
+    let mut rig = Rig::online();
+    rig.roster("<item jid='alice@example.net' subscription='both'/>");
+    rig.bytes("<presence type='subscribe' from='\u{430}lice@example.net'/>");
+    rig.bytes("<message type='chat' from='p\u{430}ul@example.com'><body>hi</body></message>");
+    let warning = contact(&mut rig, "\u{430}lice@example.net").unwrap().warning;
+    assert_eq!(warning, Some(AddressWarning::LooksLike(who("alice@example.net"))));
+    let conversations = rig.read(|reads| reads.conversations());
+    assert_eq!(conversations[0].conversation.warning, Some(AddressWarning::MixedScripts));
+    rig.command(AccountCommand::AddContact(who("p\u{430}ul@example.com"), None, Vec::new()));
+    assert_eq!(rig.read(|reads| reads.conversations())[0].conversation.warning, None);
 }
 
 #[test]

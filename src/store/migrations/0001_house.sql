@@ -5,9 +5,11 @@
 
 CREATE TABLE meta (
   id INTEGER PRIMARY KEY CHECK (id = 1),
-  commit_number INTEGER NOT NULL
+  commit_number INTEGER NOT NULL,
+  -- The newest message that is in the search index; what is newer waits for it.
+  indexed INTEGER NOT NULL
 ) STRICT;
-INSERT INTO meta (id, commit_number) VALUES (1, 0);
+INSERT INTO meta (id, commit_number, indexed) VALUES (1, 0, 0);
 
 -- What the person chose, and what others call them.
 CREATE TABLE account (
@@ -48,11 +50,13 @@ CREATE TABLE facts (
 ) STRICT, WITHOUT ROWID;
 
 -- Every bare address that is spoken of here, once: people and rooms, and what they call themselves.
+-- `warning` names the contact whose address it looks like; empty when it mixes scripts.
 CREATE TABLE addresses (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   address TEXT NOT NULL UNIQUE,
   nickname TEXT,
-  avatar TEXT
+  avatar TEXT,
+  warning TEXT
 ) STRICT;
 CREATE INDEX addresses_by_avatar ON addresses (avatar) WHERE avatar IS NOT NULL;
 
@@ -161,7 +165,9 @@ CREATE TABLE messages (
   unread INTEGER NOT NULL DEFAULT 0,
   -- The sender asked to be told when it is displayed (XEP-0333).
   markable INTEGER NOT NULL DEFAULT 0,
+  -- An origin id that is the stanza's id too, as it mostly is, is not written twice.
   stanza_id TEXT,
+  origin_is_stanza INTEGER NOT NULL DEFAULT 0,
   origin_id TEXT,
   archive INTEGER REFERENCES archives (id),
   archive_id TEXT,
@@ -176,7 +182,10 @@ CREATE TABLE messages (
 CREATE INDEX messages_in_order ON messages (conversation, sort_time, id);
 CREATE INDEX messages_unread ON messages (conversation, sort_time, id) WHERE unread = 1;
 CREATE INDEX messages_unsettled ON messages (conversation, sort_time, id) WHERE delivery IN (2, 3);
-CREATE INDEX messages_by_stanza_id ON messages (conversation, stanza_id) WHERE stanza_id IS NOT NULL;
+CREATE INDEX messages_by_stanza_id
+  ON messages (conversation, stanza_id) WHERE stanza_id IS NOT NULL AND origin_is_stanza = 0;
+CREATE UNIQUE INDEX messages_by_both_ids
+  ON messages (conversation, stanza_id, sender, ifnull(occupant_id, '')) WHERE origin_is_stanza = 1;
 CREATE UNIQUE INDEX messages_by_origin_id
   ON messages (conversation, origin_id, sender, ifnull(occupant_id, '')) WHERE origin_id IS NOT NULL;
 CREATE UNIQUE INDEX messages_by_archive_id
