@@ -117,10 +117,7 @@ fn choices(options: &[(Option<String>, String)]) -> Vec<(String, String)> {
 pub fn submission(form: &RegistrationForm, as_data_form: bool) -> Element {
     let filled = form.fields.iter().filter(|field| field.kind != FormFieldKind::Note);
     if as_data_form {
-        let fields = filled.map(|field| Field {
-            kind: if field.kind == FormFieldKind::Hidden { "hidden".to_owned() } else { String::new() },
-            ..Field::text(&field.name, &field.value)
-        });
+        let fields = filled.map(|field| Field::text(&field.name, &field.value));
         return parent_tag("query", NS, &[], [Form::submit(None, fields.collect()).element()]);
     }
     let known = filled.filter(|field| FIELDS.contains(&field.name.as_str()) || field.name == "key");

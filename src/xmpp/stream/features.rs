@@ -17,7 +17,6 @@ pub(super) const NS_FAST: &str = "urn:xmpp:fast:0";
 pub(super) const NS_CSI: &str = "urn:xmpp:csi:0";
 pub(super) const NS_CARBONS: &str = "urn:xmpp:carbons:2";
 pub(super) const NS_LIMITS: &str = "urn:xmpp:stream-limits:0";
-pub(super) const NS_REGISTER: &str = "jabber:iq:register";
 pub(super) const NS_MAM: &str = "urn:xmpp:mam:2";
 const NS_REGISTER_FEATURE: &str = "http://jabber.org/features/iq-register";
 const NS_ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
