@@ -85,10 +85,6 @@ impl Keeper {
             Beginning::Existing => self.keep(&runtime),
             Beginning::SignIn(new, reply) => self.sign_in(&runtime, &new, reply),
         };
-        self.mail.close();
-        while let Ok(mail) = self.mail.try_recv() {
-            mail.refuse(&Failure::Gone);
-        }
         if end == Last::Remove {
             self.close_reader();
             sign_in::undo(&self.shared, self.id);

@@ -142,6 +142,13 @@ impl Service {
             }
         }
         self.say_goodbye(inbox);
+        // What nobody will read would keep whoever waits for an answer waiting for ever.
+        inbox.close();
+        while let Ok(message) = inbox.try_recv() {
+            if let ToService::Ask(_, reply) | ToService::Add(_, reply) = message {
+                reply.give(Err(Failure::Gone));
+            }
+        }
         self.shared.bus.close();
     }
 
@@ -220,12 +227,12 @@ impl Service {
             let _ = mailbox.try_send(Mail::WindowVisible(visible));
         }
         self.shared.table.enter(id, mailbox, address, listed);
-        let keeper = Keeper::new(id, self.shared.clone(), mail);
+        let keeper = Keeper::new(id, self.shared.clone(), mail.clone());
         let to_service = self.shared.to_service.clone();
         let table = self.shared.table.clone();
         let started = spawn("account", move || {
             // Told by dropping, so that a thread that panics is struck out like any other.
-            let _ending = Ending { id, table, to_service };
+            let _ending = Ending { id, table, mail, to_service };
             keeper.run(beginning);
         });
         match started {
@@ -298,12 +305,18 @@ impl Service {
 struct Ending {
     id: AccountId,
     table: Table,
+    mail: Receiver<Mail>,
     to_service: Sender<ToService>,
 }
 
 impl Drop for Ending {
     fn drop(&mut self) {
         self.table.strike_out(self.id);
+        // What nobody will read would keep whoever waits for an answer waiting for ever.
+        self.mail.close();
+        while let Ok(mail) = self.mail.try_recv() {
+            mail.refuse(&Failure::Gone);
+        }
         let _ = self.to_service.try_send(ToService::Ended(self.id));
     }
 }

@@ -115,3 +115,6 @@ impl Session {
         self.service.end(at_most)
     }
 }
+
+#[cfg(test)]
+mod tests;
