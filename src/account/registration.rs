@@ -258,44 +258,4 @@ fn address(form: &RegistrationForm, domain: &BareJid) -> Result<BareJid, Failure
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use model::FormField;
-
-    fn form(name: &str) -> RegistrationForm {
-        let field = |name: &str, kind, value: &str| FormField {
-            name: name.to_owned(),
-            label: None,
-            kind,
-            required: true,
-            value: value.to_owned(),
-        };
-        RegistrationForm {
-            domain: "example.org".to_owned(),
-            instructions: None,
-            fields: vec![
-                field("username", FormFieldKind::Username, name),
-                field("password", FormFieldKind::Password, "secret"),
-                field("key", FormFieldKind::Hidden, "old"),
-            ],
-        }
-    }
-
-    #[test]
-    fn the_form_names_the_address() {
-        let domain = BareJid::new("example.org").unwrap();
-        assert_eq!(address(&form("Juliet"), &domain).unwrap().as_str(), "juliet@example.org");
-        for name in ["", "  ", "a@b", "a@evil.example/x", "a/b"] {
-            assert_eq!(address(&form(name), &domain), Err(Failure::BadAddress), "{name}");
-        }
-    }
-
-    #[test]
-    fn hidden_fields_stay_as_they_came() {
-        let mut fresh = form("");
-        fresh.fields[2].value = "new".to_owned();
-        let filled = fill(fresh, &form("juliet"));
-        assert_eq!(filled.fields[0].value, "juliet");
-        assert_eq!(filled.fields[2].value, "new");
-    }
-}
+mod tests;

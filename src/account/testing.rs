@@ -10,7 +10,7 @@ use xmpp::{TlsFacts, minidom::Element};
 use crate::{Account, Error, Input, Output, Setup, refused::Kind};
 
 /// Chance that always turns out the same.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl TryRng for Dice {
     type Error = Infallible;

@@ -1,12 +1,10 @@
 //! A new password (XEP-0077 §3.3).
 
 use model::{Answer, Failure, RequestId};
-use xmpp::{IqOutcome, payload};
+use xmpp::{IqOutcome, xep_0077_registration as registration};
 
 use super::answer;
 use crate::{Error, turn::{IqKind, PasswordChange, PendingIq, Turn}};
-
-const NS: &str = "jabber:iq:register";
 
 /// Asks the server for it. The stream is encrypted, or there would be none.
 pub fn change(turn: &mut Turn<'_, '_>, request: RequestId, password: String) -> Result<(), Error> {
@@ -19,8 +17,7 @@ pub fn change(turn: &mut Turn<'_, '_>, request: RequestId, password: String) -> 
         answer(turn, request, Err(Failure::Unreachable));
         return Ok(());
     }
-    let fields = [payload::text_tag("username", NS, &name), payload::text_tag("password", NS, &password)];
-    let query = payload::parent_tag("query", NS, &[], fields);
+    let query = registration::password_change(&name, &password);
     turn.send_iq(IqKind::Set, Some(&server), query, PendingIq::Password(request, PasswordChange(password)));
     Ok(())
 }
