@@ -12,8 +12,8 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::addresses::display_name;
 use crate::rows::{
-    RETRACTED, TEXT, UNREADABLE, address_warning, bare_jid, conversation_kind, delivery, direction, encryption,
-    from_conversation_kind, from_encryption, from_mute, mute,
+    RETRACTED, TEXT, UNREADABLE, address_warning, bare_jid, conversation_kind, delivery, direction,
+    encryption, from_conversation_kind, from_encryption, from_mute, mute,
 };
 use crate::{Error, Reads, Tx};
 

@@ -97,16 +97,12 @@ impl Tx<'_> {
                 from_encryption(correction.encryption)
             ],
         )?;
-        if let Some((search_row, conversation)) = self.search_place(message)? {
-            self.unindex_words(search_row)?;
-            self.index_words(search_row, conversation, &correction.text)?;
-        }
+        self.text_changed(message, Some(&correction.text))?;
         Ok(Applied::Current)
     }
 
     /// Takes a message back. False if there is none, or it was taken back before.
     pub fn retract(&mut self, message: MessageId) -> Result<bool, Error> {
-        let Some((search_row, _)) = self.search_place(message)? else { return Ok(false) };
         let retracted = self.execute(
             "UPDATE messages SET kind = ?2, body = '', revisions = 0, reactions = 0, edit_id = NULL,
                edit_time = NULL
@@ -115,7 +111,7 @@ impl Tx<'_> {
         )?;
         if retracted {
             self.uncount(message)?;
-            self.unindex_words(search_row)?;
+            self.text_changed(message, None)?;
             self.execute("DELETE FROM revisions WHERE message = ?", [message.0])?;
             self.execute("DELETE FROM reactions WHERE message = ?", [message.0])?;
             self.execute("UPDATE replies SET fallback = '' WHERE target = ?", [message.0])?;

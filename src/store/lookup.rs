@@ -15,8 +15,21 @@ use crate::{ArchiveId, Error, MessageIds, Reads, StoredMessage};
 const STORED: &str = "
   SELECT m.id, m.conversation, m.direction, s.address, m.occupant_id, m.time, m.sort_time, m.kind,
          m.body, m.unreadable, m.encryption, m.delivery, m.failure, m.failure_text, m.unread,
-         m.stanza_id, m.origin_id, a.address, m.archive_id, m.edit_id
+         m.stanza_id, iif(m.origin_is_stanza, m.stanza_id, m.origin_id), a.address, m.archive_id, m.edit_id
   FROM messages m JOIN addresses s ON s.id = m.sender LEFT JOIN archives a ON a.id = m.archive";
+
+/// Rows by the `id` attribute. The index has two parts, each named by its condition.
+const BY_STANZA_ID: &str = "
+  SELECT id FROM messages WHERE conversation = ?1 AND stanza_id = ?2 AND origin_is_stanza = 0
+  UNION ALL SELECT id FROM messages WHERE conversation = ?1 AND stanza_id = ?2 AND origin_is_stanza = 1";
+
+/// Rows by the origin id, which mostly stands in the place of the `id` attribute.
+const BY_ORIGIN_ID: &str = "
+  SELECT id FROM messages
+  WHERE conversation = ?1 AND stanza_id = ?2 AND sender = ?3 AND ifnull(occupant_id, '') = ?4
+    AND origin_is_stanza = 1
+  UNION ALL SELECT id FROM messages
+  WHERE conversation = ?1 AND origin_id = ?2 AND sender = ?3 AND ifnull(occupant_id, '') = ?4";
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
     let archive = match row.get::<_, Option<String>>(18)? {
@@ -67,8 +80,7 @@ impl Reads<'_> {
     ) -> Result<Option<StoredMessage>, Error> {
         let Some(sender) = self.address_id(sender)? else { return Ok(None) };
         self.find_stored(
-            "WHERE m.conversation = ?1 AND m.origin_id = ?2 AND m.sender = ?3
-               AND ifnull(m.occupant_id, '') = ?4",
+            &format!("WHERE m.id IN ({BY_ORIGIN_ID}) LIMIT 1"),
             (conversation.0, id, sender.0, occupant.map_or("", |occupant| &occupant.0)),
         )
     }
@@ -81,8 +93,10 @@ impl Reads<'_> {
         id: &str,
     ) -> Result<Option<StoredMessage>, Error> {
         self.find_stored(
-            "WHERE m.conversation = ?1 AND m.stanza_id = ?2 AND m.direction = ?3
-             ORDER BY m.sort_time DESC, m.id DESC LIMIT 1",
+            &format!(
+                "WHERE m.id IN ({BY_STANZA_ID}) AND m.direction = ?3
+                 ORDER BY m.sort_time DESC, m.id DESC LIMIT 1"
+            ),
             (conversation.0, id, from_direction(side)),
         )
     }
@@ -98,13 +112,14 @@ impl Reads<'_> {
         let side = side.map(from_direction);
         // Each arm has an index of its own; an OR over all three would read the whole conversation.
         self.find_stored(
-            "WHERE m.id IN (
-               SELECT id FROM messages WHERE conversation = ?1 AND stanza_id = ?2
-               UNION ALL SELECT id FROM messages WHERE conversation = ?1 AND origin_id = ?2
-               UNION ALL SELECT id FROM messages
-                 WHERE archive IN (SELECT id FROM archives) AND archive_id = ?2 AND conversation = ?1)
-               AND (?3 IS NULL OR m.direction = ?3)
-             ORDER BY m.sort_time DESC, m.id DESC LIMIT 1",
+            &format!(
+                "WHERE m.id IN ({BY_STANZA_ID}
+                   UNION ALL SELECT id FROM messages WHERE conversation = ?1 AND origin_id = ?2
+                   UNION ALL SELECT id FROM messages
+                     WHERE archive IN (SELECT id FROM archives) AND archive_id = ?2 AND conversation = ?1)
+                   AND (?3 IS NULL OR m.direction = ?3)
+                 ORDER BY m.sort_time DESC, m.id DESC LIMIT 1"
+            ),
             (conversation.0, id, side),
         )
     }
@@ -169,10 +184,7 @@ impl Reads<'_> {
         let (Some(origin), Some(sender)) = (&ids.origin, self.address_id(sender)?) else { return Ok(None) };
         let found = self
             .connection
-            .prepare_cached(
-                "SELECT id FROM messages WHERE conversation = ?1 AND origin_id = ?2 AND sender = ?3
-                   AND ifnull(occupant_id, '') = ?4",
-            )?
+            .prepare_cached(BY_ORIGIN_ID)?
             .query_row(
                 (conversation.0, origin, sender.0, occupant.map_or("", |occupant| &occupant.0)),
                 |row| row.get(0).map(MessageId),
@@ -190,5 +202,28 @@ impl Reads<'_> {
         )?;
         let rows = statement.query_map([], |row| row.get(0).map(MessageId))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Bench;
+
+    #[test]
+    fn nothing_is_found_by_reading_a_whole_conversation() {
+        let mut bench = Bench::new();
+        bench.hears(1, "x");
+        for sql in [BY_STANZA_ID, BY_ORIGIN_ID] {
+            let plan = bench.write(|tx| {
+                let mut statement = tx.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let numbers = statement.parameter_count();
+                let steps = statement.query_map(rusqlite::params_from_iter(0..numbers as i64), |row| {
+                    row.get::<_, String>(3)
+                })?;
+                Ok(steps.collect::<Result<Vec<_>, _>>()?.join("\n"))
+            });
+            assert!(!plan.contains("SCAN") && !plan.contains("messages_in_order"), "{plan}");
+        }
     }
 }

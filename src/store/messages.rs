@@ -147,14 +147,16 @@ impl Tx<'_> {
             new.unread && new.direction == Direction::Incoming && new.content != Content::Retracted;
         let unread = countable && self.stands_unread(new)?;
         let search_row = self.free_search_row(new.sort_time)?;
+        let same = new.ids.origin.is_some() && new.ids.origin == new.ids.stanza;
         let (kind, body, unreadable) = from_content(&new.content);
         let (delivery, failure, failure_text) = from_delivery(&new.delivery);
         self.execute(
             "INSERT INTO messages
                (conversation, sort_time, time, direction, sender, occupant_id, nickname, kind, body,
                 unreadable, encryption, delivery, failure, failure_text, unread, stanza_id, origin_id,
-                archive, archive_id, search_row)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+                origin_is_stanza, archive, archive_id, search_row)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                     ?21)",
             params![
                 new.conversation.0,
                 new.sort_time.0,
@@ -172,16 +174,14 @@ impl Tx<'_> {
                 failure_text,
                 unread,
                 new.ids.stanza,
-                new.ids.origin,
+                new.ids.origin.as_ref().filter(|_| !same),
+                same,
                 archive,
                 new.ids.archive.as_ref().map(|archive| &archive.id),
                 search_row,
             ],
         )?;
         let id = MessageId(self.last_id());
-        if let Content::Text(text) = &new.content {
-            self.index_words(search_row, new.conversation, text)?;
-        }
         if let Some(reply) = &new.reply {
             self.insert_reply(id, new.conversation, reply)?;
         }
@@ -201,7 +201,9 @@ impl Tx<'_> {
         }
         if ids.origin.is_some() {
             changed |= self.execute(
-                "UPDATE OR IGNORE messages SET origin_id = ?2 WHERE id = ?1 AND origin_id IS NULL",
+                "UPDATE OR IGNORE messages
+                 SET origin_id = iif(stanza_id IS ?2, NULL, ?2), origin_is_stanza = stanza_id IS ?2
+                 WHERE id = ?1 AND origin_id IS NULL AND origin_is_stanza = 0",
                 params![message.0, ids.origin],
             )?;
         }
@@ -229,7 +231,6 @@ impl Tx<'_> {
         content: &Content,
         encryption: EncryptionKind,
     ) -> Result<bool, Error> {
-        let Some((search_row, conversation)) = self.search_place(message)? else { return Ok(false) };
         let (kind, body, unreadable) = from_content(content);
         let changed = self.execute(
             "UPDATE messages SET kind = ?2, body = ?3, unreadable = ?4, encryption = ?5
@@ -237,16 +238,16 @@ impl Tx<'_> {
             params![message.0, kind, body, unreadable, from_encryption(encryption)],
         )?;
         if let (true, Content::Text(text)) = (changed, content) {
-            self.index_words(search_row, conversation, text)?;
+            self.text_changed(message, Some(text))?;
         }
         Ok(changed)
     }
 
     /// Deletes one message from this device.
     pub fn delete_message(&mut self, message: MessageId) -> Result<bool, Error> {
-        let Some((search_row, conversation)) = self.search_place(message)? else { return Ok(false) };
+        let Some(conversation) = self.conversation_of(message)? else { return Ok(false) };
         self.uncount(message)?;
-        self.unindex_words(search_row)?;
+        self.text_changed(message, None)?;
         self.execute("DELETE FROM messages WHERE id = ?", [message.0])?;
         self.find_last_message(conversation)?;
         Ok(true)
@@ -294,6 +295,13 @@ impl Tx<'_> {
         sender: crate::addresses::AddressId,
         ids: &MessageIds,
     ) -> Result<(), Error> {
+        let any = self
+            .connection()
+            .prepare_cached("SELECT 1 FROM replies WHERE conversation = ? AND target IS NULL")?
+            .exists([conversation.0])?;
+        if !any {
+            return Ok(());
+        }
         let archive = ids.archive.as_ref().map(|archive| &archive.id);
         for id in [ids.stanza.as_ref(), ids.origin.as_ref(), archive].into_iter().flatten() {
             self.execute(
@@ -306,14 +314,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Where a message stands in the search index.
-    pub(crate) fn search_place(&self, message: MessageId) -> Result<Option<(i64, ConversationId)>, Error> {
-        let place = self
+    fn conversation_of(&self, message: MessageId) -> Result<Option<ConversationId>, Error> {
+        let conversation = self
             .connection()
-            .prepare_cached("SELECT search_row, conversation FROM messages WHERE id = ?")?
-            .query_row([message.0], |row| Ok((row.get(0)?, ConversationId(row.get(1)?))))
+            .prepare_cached("SELECT conversation FROM messages WHERE id = ?")?
+            .query_row([message.0], |row| row.get(0).map(ConversationId))
             .optional()?;
-        Ok(place)
+        Ok(conversation)
     }
 }
 

@@ -5,8 +5,8 @@
 //! one odd row must not hide a whole conversation.
 
 use model::{
-    AddressWarning, BareJid, Content, ConversationKind, Delivery, DeliveryFailure, DeliveryReason, Direction, EncryptionKind,
-    Mute, Subscription, Timestamp, UnreadableReason,
+    AddressWarning, BareJid, Content, ConversationKind, Delivery, DeliveryFailure, DeliveryReason, Direction,
+    EncryptionKind, Mute, Subscription, Timestamp, UnreadableReason,
 };
 use rusqlite::Row;
 use rusqlite::types::Type;

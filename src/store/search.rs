@@ -2,33 +2,38 @@
 //!
 //! SQLite's own tokenizers miss two-letter Chinese words and know nothing of Thai, and ours cannot be
 //! plugged in without unsafe code. So words are folded and split here (`search/fold.rs`), and the index
-//! gets them ready-made, a space between; it keeps lists of rows by word and no copy of the text.
+//! (`search/index.rs`) gets them ready-made; it keeps lists of rows by word and no copy of the text.
 //!
-//! The lists are walked from their ends, so the index's row ids must grow with time: a message that
-//! is fetched late belongs among those of its day. `search_row` is the second it was sent in, and a
-//! number within that second. What comes first is what is newest, and nothing is ever sorted.
+//! The lists are walked from their ends, so what is newest comes first and nothing is ever sorted.
+//! What may be the beginning of a longer word is the trouble: SQLite gathers the rows of all words that
+//! begin so before it gives the first. Only for beginnings of up to three letters the index has
+//! lists of their own. So a longer one is looked for by its first three letters, and the text itself is
+//! asked for the rest. Common words are found at once in this way; a rare one is, after some
+//! disappointments, looked for by all its letters, and what is rare is gathered fast.
 //!
 //! The index knows no positions, which makes it half as large. A run of three and more characters of
-//! Chinese is therefore found by its pairs, and looked for once more in the text itself.
+//! Chinese is therefore found by its pairs, and the text is asked too.
 
 mod fold;
 mod highlight;
+mod index;
 #[cfg(test)]
 mod tests;
 
-use model::{Content, ConversationId, Message, MessageId, Timestamp};
+use std::collections::HashMap;
+
+use model::{Content, ConversationId, Message, MessageId};
 use rusqlite::{OptionalExtension, params};
 
 pub use fold::fold;
-use fold::{Term, index_tokens, query_terms};
+use fold::{Term, contains, query_terms};
 use highlight::highlight;
+use index::{SHORT, conversation_token};
 
-use crate::{Error, Reads, Tx};
+use crate::{Error, Reads};
 
-/// How many rows of a second have a number of their own; what is more goes into the next.
-const PER_SECOND: i64 = 1024;
-/// Times beyond this (the year 36812) are taken for it.
-const LAST_SECOND: i64 = 1 << 40;
+/// How many rows are looked at by the first letters before all letters are asked for.
+const FIRST_LOOK: usize = 1000;
 /// How many rows one question looks at before it says what it has so far.
 const MOST_CANDIDATES: usize = 20_000;
 
@@ -67,6 +72,13 @@ pub struct SearchResults {
     pub next: Option<SearchCursor>,
 }
 
+/// A message that may hold the words.
+struct Candidate {
+    row: i64,
+    message: MessageId,
+    text: String,
+}
+
 impl Reads<'_> {
     /// Messages that hold some words, newest first.
     pub fn search(self, request: &SearchRequest) -> Result<SearchResults, Error> {
@@ -80,35 +92,44 @@ impl Reads<'_> {
         wanted: &dyn Fn() -> bool,
     ) -> Result<SearchResults, Error> {
         let terms = query_terms(&request.words);
-        let Some(query) = match_expression(&terms, request.conversation) else {
+        if terms.is_empty() {
             return Ok(SearchResults::default());
-        };
+        }
         let limit = request.limit as usize;
-        let batch = limit.max(20) + 1;
+        let batch = limit.clamp(20, 200) + 1;
+        let by_beginnings = match_expression(&terms, request.conversation, SHORT);
+        let by_all_letters = match_expression(&terms, request.conversation, usize::MAX);
+        let mut query = &by_beginnings;
         let mut before = request.before.map_or(i64::MAX, |cursor| cursor.0);
-        let mut hits = Vec::new();
+        let mut waiting = self.not_indexed(request.conversation, before)?;
+        let mut found: Vec<Candidate> = Vec::new();
         let mut looked_at = 0;
         loop {
-            let rows = self.matching_rows(&query, before, batch)?;
+            let rows = self.matching_rows(query, before, batch)?;
             let exhausted = rows.len() < batch;
             looked_at += rows.len();
-            for (row, message) in self.messages_at(&rows)? {
-                if hits.len() == limit {
-                    return Ok(SearchResults { hits, next: Some(SearchCursor(before)) });
+            before = if exhausted { i64::MIN } else { rows.last().copied().unwrap_or(i64::MIN) };
+            let mut candidates = self.candidates(&rows)?;
+            candidates.extend(waiting.extract_if(.., |candidate| candidate.row >= before));
+            candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.row));
+            for candidate in candidates {
+                if !contains(&candidate.text, &terms) {
+                    continue;
                 }
-                before = row;
-                let Content::Text(text) = &message.content else { continue };
-                if terms.iter().all(|term| term.is_certain() || term.is_in(text)) {
-                    let highlights = highlight(text, &terms);
-                    hits.push(SearchHit { message, highlights });
+                if found.len() == limit {
+                    let next = found.last().map(|last| SearchCursor(last.row));
+                    return self.results(found, &terms, next);
                 }
+                found.push(candidate);
             }
             if exhausted || !wanted() {
-                return Ok(SearchResults { hits, next: None });
+                return self.results(found, &terms, None);
             }
-            before = rows.last().copied().unwrap_or(before);
             if looked_at >= MOST_CANDIDATES {
-                return Ok(SearchResults { hits, next: Some(SearchCursor(before)) });
+                return self.results(found, &terms, Some(SearchCursor(before)));
+            }
+            if looked_at >= FIRST_LOOK {
+                query = &by_all_letters;
             }
         }
     }
@@ -121,91 +142,72 @@ impl Reads<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The messages at some rows of the index, newest first; those being deleted are left out.
-    fn messages_at(self, rows: &[i64]) -> Result<Vec<(i64, Message)>, Error> {
+    /// The messages at some rows of the index; those being deleted are left out.
+    fn candidates(self, rows: &[i64]) -> Result<Vec<Candidate>, Error> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation
-             WHERE m.search_row = ? AND c.deleting = 0",
+            "SELECT m.id, m.body FROM messages m JOIN conversations c ON c.id = m.conversation
+             WHERE m.search_row = ? AND m.kind = 0 AND c.deleting = 0",
         )?;
-        let mut places = std::collections::HashMap::new();
-        for row in rows {
-            if let Some(id) = statement.query_row([row], |row| row.get(0).map(MessageId)).optional()? {
-                places.insert(id, *row);
-            }
+        let mut candidates = Vec::with_capacity(rows.len());
+        for &row in rows {
+            let candidate = statement
+                .query_row([row], |columns| {
+                    Ok(Candidate { row, message: MessageId(columns.get(0)?), text: columns.get(1)? })
+                })
+                .optional()?;
+            candidates.extend(candidate);
         }
-        let ids: Vec<MessageId> = places.keys().copied().collect();
-        let messages = self.messages(&ids)?;
-        let mut found: Vec<(i64, Message)> = messages
-            .into_iter()
-            .filter_map(|message| places.get(&message.id).map(|row| (*row, message)))
-            .collect();
-        found.sort_by_key(|(row, _)| std::cmp::Reverse(*row));
-        Ok(found)
-    }
-}
-
-impl Tx<'_> {
-    /// Puts the words of a message into the index.
-    pub(crate) fn index_words(
-        &mut self,
-        search_row: i64,
-        conversation: ConversationId,
-        text: &str,
-    ) -> Result<(), Error> {
-        let mut words = index_tokens(text);
-        if words.is_empty() {
-            return Ok(());
-        }
-        words.push(' ');
-        words.push_str(&conversation_token(conversation));
-        self.execute("INSERT INTO words (rowid, tokens) VALUES (?1, ?2)", params![search_row, words])?;
-        Ok(())
+        Ok(candidates)
     }
 
-    /// Takes the words of a message out of the index.
-    pub(crate) fn unindex_words(&mut self, search_row: i64) -> Result<(), Error> {
-        self.execute("DELETE FROM words WHERE rowid = ?", [search_row])?;
-        Ok(())
-    }
-
-    /// A row of the index for a message of this time that no message has.
-    pub(crate) fn free_search_row(&self, time: Timestamp) -> Result<i64, Error> {
-        let mut statement = self.connection().prepare_cached(
-            "SELECT max(search_row) FROM messages WHERE search_row >= ?1 AND search_row < ?2",
+    /// The newest messages, which wait for the index.
+    fn not_indexed(self, conversation: Option<ConversationId>, before: i64) -> Result<Vec<Candidate>, Error> {
+        // The sign keeps SQLite from walking the whole history by search_row.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT m.search_row, m.id, m.body FROM messages m JOIN conversations c ON c.id = m.conversation
+             WHERE m.id > (SELECT indexed FROM meta) AND +m.search_row < ?1 AND m.kind = 0 AND c.deleting = 0
+               AND (?2 IS NULL OR m.conversation = ?2)",
         )?;
-        let mut second = time.0.div_euclid(1000).clamp(0, LAST_SECOND);
-        loop {
-            let first = second * PER_SECOND;
-            let past = first + PER_SECOND;
-            let highest: Option<i64> = statement.query_one([first, past], |row| row.get(0))?;
-            match highest {
-                None => return Ok(first),
-                Some(highest) if highest + 1 < past => return Ok(highest + 1),
-                Some(_) => second += 1,
-            }
-        }
+        let rows = statement.query_map(params![before, conversation.map(|id| id.0)], |row| {
+            Ok(Candidate { row: row.get(0)?, message: MessageId(row.get(1)?), text: row.get(2)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn results(
+        self,
+        found: Vec<Candidate>,
+        terms: &[Term],
+        next: Option<SearchCursor>,
+    ) -> Result<SearchResults, Error> {
+        let ids: Vec<MessageId> = found.iter().map(|candidate| candidate.message).collect();
+        let mut messages: HashMap<MessageId, Message> =
+            self.messages(&ids)?.into_iter().map(|message| (message.id, message)).collect();
+        let hits = ids.iter().filter_map(|id| {
+            let message = messages.remove(id)?;
+            let Content::Text(text) = &message.content else { return None };
+            let highlights = highlight(text, terms);
+            Some(SearchHit { message, highlights })
+        });
+        Ok(SearchResults { hits: hits.collect(), next })
     }
 }
 
-/// A word that no text can hold (a private character begins it), so that the index itself keeps
-/// conversations apart: a common word in a quiet conversation is found at once.
-fn conversation_token(conversation: ConversationId) -> String {
-    format!("\u{e000}c{}", conversation.0)
-}
-
-/// The terms in the language of FTS5. `None` if there is nothing to look for.
-fn match_expression(terms: &[Term], conversation: Option<ConversationId>) -> Option<String> {
+/// The terms in the language of FTS5, each word by at most so many of its first letters.
+fn match_expression(terms: &[Term], conversation: Option<ConversationId>, letters: usize) -> String {
     // Terms hold letters and digits only, so nothing in the quotation marks can end them.
     let mut parts: Vec<String> = Vec::new();
     if let Some(conversation) = conversation {
         parts.push(format!("\"{}\"", conversation_token(conversation)));
     }
-    let own = parts.len();
     for term in terms {
         match term {
-            Term::Word(word) => parts.push(format!("\"{word}\" *")),
+            Term::Word(word) => {
+                let beginning: String = word.chars().take(letters).collect();
+                parts.push(format!("\"{beginning}\" *"));
+            }
             Term::Run(_) => parts.extend(term.tokens().iter().map(|token| format!("\"{token}\""))),
         }
     }
-    (parts.len() > own).then(|| parts.join(" AND "))
+    parts.join(" AND ")
 }

@@ -166,6 +166,7 @@ impl Tx<'_> {
     }
 
     fn finish(mut self, failing: &mut Option<(StorageFailure, u32)>) -> Result<(), Error> {
+        self.index_waiting()?;
         self.execute("UPDATE meta SET commit_number = ?", [self.commit as i64])?;
         if let Some((failure, times @ 1..)) = failing {
             *times -= 1;

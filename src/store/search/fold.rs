@@ -41,22 +41,20 @@ impl Term {
         }
     }
 
-    /// Whether a text that has its tokens certainly has it.
-    pub(super) fn is_certain(&self) -> bool {
-        match self {
-            Self::Word(_) => true,
-            Self::Run(run) => run.len() <= 2,
-        }
-    }
-
-    /// Whether a text has it.
-    pub(super) fn is_in(&self, text: &str) -> bool {
-        terms(&fold(text)).iter().any(|term| match (self, term) {
+    /// Whether this piece of a text is what was asked for.
+    fn answers(&self, wanted: &Self) -> bool {
+        match (wanted, self) {
             (Self::Word(wanted), Self::Word(word)) => word.starts_with(wanted),
             (Self::Run(wanted), Self::Run(run)) => run.windows(wanted.len()).any(|part| part == wanted),
             _ => false,
-        })
+        }
     }
+}
+
+/// Whether a text has everything that was asked for.
+pub(super) fn contains(text: &str, wanted: &[Term]) -> bool {
+    let terms = terms(&fold(text));
+    wanted.iter().all(|wanted| terms.iter().any(|term| term.answers(wanted)))
 }
 
 /// Folds case, accents and forms away, so that what a reader takes for the same is the same.

@@ -177,7 +177,7 @@ proptest::proptest! {
     }
 }
 
-use fold::terms;
+use fold::{index_tokens, terms};
 
 fn request(words: &str, limit: u32) -> SearchRequest {
     SearchRequest { words: words.into(), conversation: None, before: None, limit }
@@ -203,4 +203,46 @@ fn search_all(bench: &mut Bench, words: &str, limit: u32) -> Vec<MessageId> {
             next => request.before = next,
         }
     }
+}
+
+#[test]
+fn the_index_takes_over_what_waits_for_it_without_anybody_seeing() {
+    let mut bench = Bench::new();
+    let mut ids = Vec::new();
+    for number in 0..1000 {
+        let id = bench.hears(number * 500, if number % 3 == 0 { "needles and hay" } else { "hay" });
+        if number % 3 == 0 {
+            ids.insert(0, id);
+        }
+        if number % 97 == 0 {
+            assert_eq!(search_all(&mut bench, "needle", 40), ids, "{number}");
+        }
+    }
+    let indexed: i64 =
+        bench.write(|tx| Ok(tx.connection().query_one("SELECT indexed FROM meta", [], |row| row.get(0))?));
+    assert!((600..1000).contains(&indexed), "{indexed}");
+    // One of each kind: in the index, and waiting.
+    for gone in [ids.remove(0), ids.pop().unwrap()] {
+        bench.write(|tx| tx.retract(gone));
+    }
+    for gone in [ids.remove(0), ids.pop().unwrap()] {
+        bench.write(|tx| tx.delete_message(gone));
+    }
+    assert_eq!(search_all(&mut bench, "needle", 40), ids);
+}
+
+#[test]
+fn a_rare_word_is_found_behind_many_that_begin_like_it() {
+    let mut bench = Bench::new();
+    let rare = bench.hears(0, "interstellar");
+    let conversation = bench.bob;
+    bench.write(|tx| {
+        for time in 1..3000 {
+            tx.insert_message(&incoming(conversation, time * 1000, "interesting"))?;
+        }
+        Ok(())
+    });
+    assert_eq!(search(&mut bench, "inters"), [rare]);
+    assert_eq!(search_all(&mut bench, "interes", 500).len(), 2999);
+    assert_eq!(search(&mut bench, "interx"), []);
 }
