@@ -1,3 +1,59 @@
 //! Starling: the program.
+//!
+//! `application` starts the service and the window; every screen has a folder of its own, with
+//! its Blueprint beside it. This is the only crate that knows GTK, and the only one with words
+//! for people in it. It must never know: sockets, SQL, stanzas, keys, or a runtime other than
+//! the main loop of GLib.
 
-fn main() {}
+mod address;
+mod application;
+mod bridge;
+mod composer;
+mod connection_words;
+mod conversation;
+mod conversation_row;
+mod conversations;
+mod create_account;
+mod decision;
+mod details;
+mod failure;
+mod failure_card;
+mod history;
+mod i18n;
+mod new_conversation;
+mod notifications;
+mod objects;
+mod passphrase;
+mod pictures;
+mod preferences;
+mod presence;
+mod profile;
+mod search;
+mod server_options;
+mod settings;
+mod shortcuts;
+mod sign_in;
+mod time_words;
+mod welcome;
+mod window;
+
+use gtk::{gio, glib, prelude::*};
+use tracing_subscriber::EnvFilter;
+
+/// The application's id, the name of its settings, and the root of its resources.
+const APP_ID: &str = "im.starling.Starling";
+const RESOURCES: &str = "/im/starling/Starling";
+
+fn main() -> glib::ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("STARLING_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_writer(std::io::stderr)
+        .init();
+    i18n::init();
+    if let Err(error) = gio::resources_register_include!("starling.gresource") {
+        tracing::error!(%error, "the program is incomplete");
+        return glib::ExitCode::FAILURE;
+    }
+    glib::set_application_name("Starling");
+    application::Application::new().run()
+}

@@ -1,0 +1,237 @@
+//! The application: starts the service and the window, and ends both.
+//!
+//! `--profile NAME` makes an instance of its own, with its own id on the bus, folder and
+//! settings. If the service cannot start (another instance has the folder, the disk is full),
+//! the window opens all the same and says so.
+
+mod about;
+mod desktop;
+
+use std::cell::{OnceCell, RefCell};
+use std::time::Duration;
+
+use adw::{prelude::*, subclass::prelude::*};
+use gtk::{gio, glib};
+use model::{AccountId, ConversationId, Failure};
+use session::{Config, Session};
+use view::ConversationKey;
+
+use crate::{
+    RESOURCES,
+    bridge::Bridge,
+    i18n::gettext,
+    notifications::Notifications,
+    profile::Profile,
+    settings,
+    window::Window,
+};
+
+/// How long saying goodbye to the servers may take.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+mod imp {
+    use super::*;
+
+    #[derive(Debug, Default)]
+    pub struct Application {
+        pub profile: OnceCell<Profile>,
+        pub settings: OnceCell<gio::Settings>,
+        pub bridge: RefCell<Option<Bridge>>,
+        pub notifications: RefCell<Option<Notifications>>,
+        pub desktop: RefCell<Option<desktop::Watch>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Application {
+        const NAME: &'static str = "StarlingApplication";
+        type Type = super::Application;
+        type ParentType = adw::Application;
+    }
+
+    impl ObjectImpl for Application {
+        fn constructed(&self) {
+            self.parent_constructed();
+            let app = self.obj();
+            app.add_main_option(
+                "profile",
+                glib::Char::from(b'p'),
+                glib::OptionFlags::NONE,
+                glib::OptionArg::String,
+                &gettext("Use another, independent profile"),
+                Some(&gettext("NAME")),
+            );
+            app.add_main_option(
+                "version",
+                glib::Char::from(b'v'),
+                glib::OptionFlags::NONE,
+                glib::OptionArg::None,
+                &gettext("Print the version and exit"),
+                None,
+            );
+        }
+    }
+
+    impl ApplicationImpl for Application {
+        fn handle_local_options(&self, options: &glib::VariantDict) -> std::ops::ControlFlow<glib::ExitCode> {
+            use std::ops::ControlFlow::{Break, Continue};
+            if options.contains("version") {
+                println!("Starling {}", env!("CARGO_PKG_VERSION"));
+                return Break(glib::ExitCode::SUCCESS);
+            }
+            let profile = match options.lookup::<String>("profile") {
+                Ok(Some(name)) => Profile::named(&name),
+                _ => Some(Profile::default()),
+            };
+            let Some(profile) = profile else {
+                eprintln!("{}", gettext("The name of a profile is made of letters, digits, - and _."));
+                return Break(glib::ExitCode::FAILURE);
+            };
+            self.obj().set_application_id(Some(&profile.application_id()));
+            let _ = self.profile.set(profile);
+            Continue(())
+        }
+
+        fn startup(&self) {
+            self.parent_startup();
+            gtk::Window::set_default_icon_name(crate::APP_ID);
+            self.obj().install_actions();
+        }
+
+        fn activate(&self) {
+            self.parent_activate();
+            self.obj().present_window();
+        }
+
+        fn shutdown(&self) {
+            self.desktop.take();
+            self.notifications.take();
+            if let Some(bridge) = self.bridge.take()
+                && !bridge.session().end(GOODBYE)
+            {
+                tracing::warn!("a server did not answer the goodbye in time");
+            }
+            self.parent_shutdown();
+        }
+    }
+
+    impl GtkApplicationImpl for Application {}
+    impl AdwApplicationImpl for Application {}
+}
+
+glib::wrapper! {
+    /// The application.
+    pub struct Application(ObjectSubclass<imp::Application>)
+        @extends adw::Application, gtk::Application, gio::Application,
+        @implements gio::ActionGroup, gio::ActionMap;
+}
+
+impl Application {
+    pub fn new() -> Self {
+        glib::Object::builder()
+            .property("application-id", crate::APP_ID)
+            .property("resource-base-path", RESOURCES)
+            .build()
+    }
+
+    fn profile(&self) -> &Profile {
+        self.imp().profile.get_or_init(Profile::default)
+    }
+
+    /// The settings are opened with the first window: a failure is one more thing it can say.
+    fn settings(&self) -> &gio::Settings {
+        self.imp().settings.get_or_init(|| {
+            let profile = self.profile();
+            let folder = (!profile.is_default()).then(|| profile.data_folder());
+            // The schema is part of the program: if it cannot be read, the build is broken.
+            settings::open(folder.as_deref()).expect("the carried schema can be read")
+        })
+    }
+
+    fn present_window(&self) {
+        let window = self.active_window().and_downcast::<Window>().unwrap_or_else(|| self.make_window());
+        window.present();
+    }
+
+    fn make_window(&self) -> Window {
+        let window = Window::new(self, self.settings());
+        match self.start_service() {
+            Ok(bridge) => window.set_bridge(&bridge),
+            Err(failure) => window.show_failure(&failure),
+        }
+        window
+    }
+
+    /// The service outlives windows: it is started once.
+    fn start_service(&self) -> Result<Bridge, Failure> {
+        let imp = self.imp();
+        if let Some(bridge) = imp.bridge.borrow().as_ref() {
+            return Ok(bridge.clone());
+        }
+        let config = Config {
+            language: language(),
+            software_version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Config::new(self.profile().data_folder())
+        };
+        let bridge = Bridge::new(Session::start(config)?);
+        imp.bridge.replace(Some(bridge.clone()));
+        imp.notifications.replace(Some(Notifications::new(self, &bridge, self.settings())));
+        imp.desktop.replace(Some(desktop::Watch::new(&bridge)));
+        Ok(bridge)
+    }
+
+    /// Tries once more to start a service that could not start.
+    pub fn restart(&self, window: &Window) {
+        match self.start_service() {
+            Ok(bridge) => window.set_bridge(&bridge),
+            Err(failure) => window.show_failure(&failure),
+        }
+    }
+
+    fn install_actions(&self) {
+        let quit = gio::ActionEntry::builder("quit")
+            .activate(|app: &Self, _, _| {
+                for window in app.windows() {
+                    window.close();
+                }
+                app.quit();
+            })
+            .build();
+        let about = gio::ActionEntry::builder("about")
+            .activate(|app: &Self, _, _| {
+                if let Some(window) = app.active_window() {
+                    about::present(&window);
+                }
+            })
+            .build();
+        let open = gio::ActionEntry::builder("open-conversation")
+            .parameter_type(Some(glib::VariantTy::new("(sx)").expect("the type is well formed")))
+            .activate(|app: &Self, _, target| {
+                app.present_window();
+                if let Some(key) = target.and_then(conversation_key)
+                    && let Some(window) = app.active_window().and_downcast::<Window>()
+                {
+                    window.open_conversation(key);
+                }
+            })
+            .build();
+        self.add_action_entries([quit, about, open]);
+    }
+}
+
+/// What a notification carries to name its conversation.
+pub fn conversation_target(key: ConversationKey) -> glib::Variant {
+    (key.account.to_string(), key.conversation.0).to_variant()
+}
+
+fn conversation_key(target: &glib::Variant) -> Option<ConversationKey> {
+    let (account, conversation) = target.get::<(String, i64)>()?;
+    Some(ConversationKey { account: AccountId::parse(&account)?, conversation: ConversationId(conversation) })
+}
+
+/// The user's language as servers want it: `de-AT` for `de_AT.UTF-8`.
+fn language() -> String {
+    let names = glib::language_names();
+    let name = names.first().map_or("en", |name| name.as_str());
+    let name = name.split(['.', '@']).next().unwrap_or("en");
+    if name == "C" || name == "POSIX" { "en".to_owned() } else { name.replace('_', "-") }
+}

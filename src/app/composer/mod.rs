@@ -1,0 +1,346 @@
+//! Where messages are written.
+//!
+//! Enter sends and Shift+Enter breaks the line, or the other way round (a setting), but never
+//! while an input method still composes. What is typed is kept as a draft, together with the
+//! message it answers or corrects (`draft.rs`), and the other side is told that the person
+//! writes (`typing.rs`). Correcting puts the draft aside until it is done.
+
+mod draft;
+mod keys;
+mod typing;
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    sync::OnceLock,
+};
+
+use adw::{prelude::*, subclass::prelude::*};
+use gtk::{gio, glib};
+use model::{AccountCommand, Content, Direction, Message, MessageId, Outgoing};
+use view::ConversationKey;
+
+use crate::{
+    bridge::Bridge,
+    i18n::{gettext, gettext_f},
+    shortcuts,
+};
+
+/// The message that is answered or corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    Reply(MessageId),
+    Edit(MessageId),
+}
+
+mod imp {
+    use super::*;
+
+    #[derive(Debug, Default, gtk::CompositeTemplate)]
+    #[template(resource = "/im/starling/Starling/ui/composer.ui")]
+    pub struct Composer {
+        #[template_child]
+        pub reference_revealer: TemplateChild<gtk::Revealer>,
+        #[template_child]
+        pub reference_icon: TemplateChild<gtk::Image>,
+        #[template_child]
+        pub reference_title: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub reference_text: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub emoji_button: TemplateChild<gtk::MenuButton>,
+        #[template_child]
+        pub text_view: TemplateChild<gtk::TextView>,
+        #[template_child]
+        pub placeholder: TemplateChild<gtk::Label>,
+        pub bridge: OnceCell<Bridge>,
+        pub settings: OnceCell<gio::Settings>,
+        pub key: Cell<Option<ConversationKey>>,
+        pub reference: Cell<Option<Reference>>,
+        /// What was typed before a correction began.
+        pub set_aside: RefCell<Option<(String, Option<Reference>)>>,
+        /// An input method is in the middle of a word.
+        pub composing: Cell<bool>,
+        /// The text is being put in by us.
+        pub filling: Cell<bool>,
+        pub drafts: draft::Drafts,
+        pub typing: typing::Typing,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Composer {
+        const NAME: &'static str = "StarlingComposer";
+        type Type = super::Composer;
+        type ParentType = gtk::Box;
+
+        fn class_init(class: &mut Self::Class) {
+            class.bind_template();
+            class.bind_template_callbacks();
+            class.install_action("composer.send", None, |composer, _, _| composer.send());
+            class.install_action("composer.cancel", None, |composer, _, _| {
+                composer.cancel();
+            });
+            class.install_action("composer.emoji", None, |composer, _, _| {
+                composer.imp().emoji_button.popup();
+            });
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for Composer {
+        fn signals() -> &'static [glib::subclass::Signal] {
+            static SIGNALS: OnceLock<Vec<glib::subclass::Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| {
+                vec![
+                    // The person wants to change what they wrote last.
+                    glib::subclass::Signal::builder("edit-last").build(),
+                    glib::subclass::Signal::builder("sent").build(),
+                ]
+            })
+        }
+
+        fn constructed(&self) {
+            self.parent_constructed();
+            let composer = self.obj();
+            shortcuts::install(&*composer, "composer");
+            composer.set_up_keys();
+            composer.set_up_emoji();
+            self.text_view.buffer().connect_changed(glib::clone!(
+                #[weak]
+                composer,
+                move |_| composer.text_changed()
+            ));
+            composer.text_changed();
+        }
+
+        fn dispose(&self) {
+            self.drafts.stop();
+            self.typing.stop();
+        }
+    }
+
+    impl WidgetImpl for Composer {
+        fn grab_focus(&self) -> bool {
+            self.text_view.grab_focus()
+        }
+    }
+
+    impl BoxImpl for Composer {}
+
+    #[gtk::template_callbacks]
+    impl Composer {
+        #[template_callback]
+        fn preedit_changed(&self, preedit: &str) {
+            self.composing.set(!preedit.is_empty());
+            self.obj().show_placeholder();
+        }
+    }
+}
+
+glib::wrapper! {
+    /// The composer.
+    pub struct Composer(ObjectSubclass<imp::Composer>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl Composer {
+    pub fn set_up(&self, bridge: &Bridge, settings: &gio::Settings) {
+        let _ = self.imp().bridge.set(bridge.clone());
+        let _ = self.imp().settings.set(settings.clone());
+    }
+
+    pub fn connect_edit_last(&self, edit: impl Fn() + 'static) {
+        self.connect_local("edit-last", false, move |_| {
+            edit();
+            None
+        });
+    }
+
+    pub fn connect_sent(&self, sent: impl Fn() + 'static) {
+        self.connect_local("sent", false, move |_| {
+            sent();
+            None
+        });
+    }
+
+    /// Answers a message.
+    pub fn reply_to(&self, message: &Message) {
+        self.end_edit();
+        self.refer(Some(Reference::Reply(message.id)), Some(message));
+        self.keep_draft_soon();
+        self.grab_focus();
+    }
+
+    /// Corrects an own message. What was typed comes back afterwards.
+    pub fn edit(&self, message: &Message) {
+        let Content::Text(text) = &message.content else { return };
+        let imp = self.imp();
+        if imp.set_aside.borrow().is_none() {
+            imp.set_aside.replace(Some((self.text(), imp.reference.get())));
+        }
+        self.refer(Some(Reference::Edit(message.id)), Some(message));
+        self.fill(text);
+        self.keep_draft_soon();
+        self.grab_focus();
+    }
+
+    /// Puts text in before what is there, on lines of its own.
+    pub fn insert_quote(&self, quote: &str) {
+        let buffer = self.imp().text_view.buffer();
+        buffer.insert_at_cursor(&format!("{quote}\n"));
+        self.grab_focus();
+    }
+
+    /// Ends an answer or a correction. Says whether there was one.
+    pub fn cancel(&self) -> bool {
+        match self.imp().reference.get() {
+            None => false,
+            Some(Reference::Edit(_)) => {
+                self.end_edit();
+                self.keep_draft_soon();
+                true
+            }
+            Some(Reference::Reply(_)) => {
+                self.refer(None, None);
+                self.keep_draft_soon();
+                true
+            }
+        }
+    }
+
+    fn bridge(&self) -> &Bridge {
+        self.imp().bridge.get().expect("nothing is written before there is a service")
+    }
+
+    fn text(&self) -> String {
+        let buffer = self.imp().text_view.buffer();
+        buffer.text(&buffer.start_iter(), &buffer.end_iter(), true).into()
+    }
+
+    fn fill(&self, text: &str) {
+        let imp = self.imp();
+        imp.filling.set(true);
+        let buffer = imp.text_view.buffer();
+        buffer.set_text(text);
+        buffer.place_cursor(&buffer.end_iter());
+        imp.filling.set(false);
+        self.text_changed();
+    }
+
+    fn send(&self) {
+        let imp = self.imp();
+        let text = self.text();
+        let (Some(key), false) = (imp.key.get(), text.trim().is_empty()) else { return };
+        let (reply_to, corrects) = match imp.reference.get() {
+            Some(Reference::Reply(message)) => (Some(message), None),
+            Some(Reference::Edit(message)) => (None, Some(message)),
+            None => (None, None),
+        };
+        let outgoing = Outgoing { text: text.trim_end().to_owned(), reply_to, corrects };
+        self.bridge().tell(key.account, AccountCommand::Send(key.conversation, outgoing));
+        imp.typing.sent();
+        if corrects.is_some() {
+            self.end_edit();
+        } else {
+            self.refer(None, None);
+            self.fill("");
+        }
+        self.keep_draft_now();
+        self.emit_by_name::<()>("sent", &[]);
+    }
+
+    /// After a correction: what was typed before.
+    fn end_edit(&self) {
+        if let Some((text, reference)) = self.imp().set_aside.take() {
+            self.fill(&text);
+            self.refer(reference, None);
+            self.read_reference();
+        } else if matches!(self.imp().reference.get(), Some(Reference::Edit(_))) {
+            self.refer(None, None);
+            self.fill("");
+        }
+    }
+
+    /// Shows what is answered or corrected. Its words come later if `message` is not at hand.
+    fn refer(&self, reference: Option<Reference>, message: Option<&Message>) {
+        let imp = self.imp();
+        imp.reference.set(reference);
+        imp.reference_revealer.set_reveal_child(reference.is_some());
+        let (title, text) = match (reference, message) {
+            (None, _) => return,
+            (Some(Reference::Edit(_)), message) => (gettext("Edit message"), message.map(words)),
+            (Some(Reference::Reply(_)), Some(message)) if message.direction == Direction::Outgoing => {
+                (gettext("Reply to yourself"), Some(words(message)))
+            }
+            (Some(Reference::Reply(_)), Some(message)) => (
+                gettext_f("Reply to {name}", &[("name", &message.sender_name)]),
+                Some(words(message)),
+            ),
+            (Some(Reference::Reply(_)), None) => (gettext("Reply"), None),
+        };
+        imp.reference_title.set_label(&title);
+        imp.reference_text.set_label(text.as_deref().unwrap_or_default());
+        imp.reference_icon.set_icon_name(Some(match reference {
+            Some(Reference::Edit(_)) => "document-edit-symbolic",
+            _ => "mail-reply-sender-symbolic",
+        }));
+    }
+
+    fn text_changed(&self) {
+        let imp = self.imp();
+        let text = self.text();
+        self.show_placeholder();
+        self.action_set_enabled("composer.send", !text.trim().is_empty());
+        if imp.filling.get() {
+            return;
+        }
+        if let (Some(key), Some(bridge)) = (imp.key.get(), imp.bridge.get()) {
+            imp.typing.typed(bridge, key, text.is_empty());
+            self.keep_draft_soon();
+        }
+    }
+
+    fn show_placeholder(&self) {
+        let imp = self.imp();
+        let empty = imp.text_view.buffer().char_count() == 0 && !imp.composing.get();
+        imp.placeholder.set_visible(empty);
+    }
+
+    fn set_up_emoji(&self) {
+        // Made when it is first wanted: all those pictures take a moment.
+        self.imp().emoji_button.set_create_popup_func(glib::clone!(
+            #[weak(rename_to = composer)]
+            self,
+            move |button| {
+                if button.popover().is_some() {
+                    return;
+                }
+                let chooser = gtk::EmojiChooser::new();
+                chooser.connect_emoji_picked(glib::clone!(
+                    #[weak]
+                    composer,
+                    move |_, emoji| composer.imp().text_view.buffer().insert_at_cursor(emoji)
+                ));
+                chooser.connect_closed(glib::clone!(
+                    #[weak]
+                    composer,
+                    move |_| {
+                        composer.grab_focus();
+                    }
+                ));
+                button.set_popover(Some(&chooser));
+            }
+        ));
+    }
+}
+
+/// A message in one line.
+fn words(message: &Message) -> String {
+    match &message.content {
+        Content::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        Content::Retracted | Content::Unreadable(_) => String::new(),
+    }
+}

@@ -1,0 +1,353 @@
+//! The open conversation: header, what needs a decision, history, composer, and beside them its
+//! details or a search.
+//!
+//! One page serves all conversations: turning to another one changes what it shows, so that the
+//! window keeps its widgets, and where the person was is kept in `positions`. Reading from the
+//! disk is `reading.rs`; what the history asks for is answered in `requests.rs`; the header and
+//! the banners are `header.rs`.
+
+mod dialogs;
+mod header;
+mod reading;
+mod requests;
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use adw::{prelude::*, subclass::prelude::*};
+use gtk::{gio, glib};
+use model::{Content, Direction, MessageId};
+use view::ConversationKey;
+
+use crate::{
+    bridge::{Bridge, Listener},
+    composer::Composer,
+    decision::Decision,
+    details::Details,
+    history::{HistoryView, Positions},
+    objects::ConversationObject,
+    search::Search,
+    shortcuts,
+};
+use reading::Reading;
+
+mod imp {
+    use super::*;
+
+    #[derive(Default, gtk::CompositeTemplate)]
+    #[template(resource = "/im/starling/Starling/ui/conversation.ui")]
+    pub struct ConversationPage {
+        #[template_child]
+        pub stack: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub side_view: TemplateChild<adw::OverlaySplitView>,
+        #[template_child]
+        pub side_stack: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub title_box: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub avatar: TemplateChild<adw::Avatar>,
+        #[template_child]
+        pub dot: TemplateChild<adw::Bin>,
+        #[template_child]
+        pub name_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub subtitle_label: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub details_button: TemplateChild<gtk::ToggleButton>,
+        #[template_child]
+        pub search_button: TemplateChild<gtk::ToggleButton>,
+        #[template_child]
+        pub stranger_banner: TemplateChild<Decision>,
+        #[template_child]
+        pub subscription_banner: TemplateChild<Decision>,
+        #[template_child]
+        pub history: TemplateChild<HistoryView>,
+        #[template_child]
+        pub empty_page: TemplateChild<adw::StatusPage>,
+        #[template_child]
+        pub writing: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub composer: TemplateChild<Composer>,
+        #[template_child]
+        pub details: TemplateChild<Details>,
+        #[template_child]
+        pub search: TemplateChild<Search>,
+        pub bridge: OnceCell<Bridge>,
+        pub listener: RefCell<Option<Listener>>,
+        pub object: RefCell<Option<(ConversationObject, Vec<glib::SignalHandlerId>)>>,
+        pub reading: RefCell<Option<Reading>>,
+        pub positions: RefCell<Positions>,
+        /// The newest message that was on the screen while nobody was at the window.
+        pub unconfirmed: Cell<Option<MessageId>>,
+        /// Where to go as soon as the conversation is open.
+        pub heading_for: Cell<Option<MessageId>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for ConversationPage {
+        const NAME: &'static str = "StarlingConversationPage";
+        type Type = super::ConversationPage;
+        type ParentType = adw::NavigationPage;
+
+        fn class_init(class: &mut Self::Class) {
+            HistoryView::ensure_type();
+            Composer::ensure_type();
+            Details::ensure_type();
+            Search::ensure_type();
+            Decision::ensure_type();
+            class.bind_template();
+            class.bind_template_callbacks();
+            class.install_action("conversation.search", None, |page, _, _| page.start_search());
+            class.install_action("conversation.details", None, |page, _, _| page.toggle_details());
+            class.install_action("conversation.close-side", None, |page, _, _| {
+                page.close_side();
+            });
+            class.install_action("conversation.unblock", None, |page, _, _| page.unblock());
+            class.add_binding_action(
+                gtk::gdk::Key::Escape,
+                gtk::gdk::ModifierType::empty(),
+                "conversation.close-side",
+            );
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for ConversationPage {
+        fn constructed(&self) {
+            self.parent_constructed();
+            let page = self.obj();
+            shortcuts::install(&*page, "conversation");
+            page.set_up_header();
+            page.set_up_requests();
+            page.set_up_side();
+            page.enable_actions(false);
+        }
+    }
+
+    impl WidgetImpl for ConversationPage {}
+    impl NavigationPageImpl for ConversationPage {}
+
+    #[gtk::template_callbacks]
+    impl ConversationPage {
+        #[template_callback]
+        fn details_toggled(&self) {
+            self.obj().side_toggled("details", self.details_button.is_active());
+        }
+
+        #[template_callback]
+        fn search_toggled(&self) {
+            self.obj().side_toggled("search", self.search_button.is_active());
+        }
+
+        #[template_callback]
+        fn side_changed(&self) {
+            self.obj().side_changed();
+        }
+    }
+}
+
+glib::wrapper! {
+    /// The page of the open conversation.
+    pub struct ConversationPage(ObjectSubclass<imp::ConversationPage>)
+        @extends adw::NavigationPage, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl ConversationPage {
+    pub fn set_up(&self, bridge: &Bridge, settings: &gio::Settings) {
+        let imp = self.imp();
+        let _ = imp.bridge.set(bridge.clone());
+        imp.composer.set_up(bridge, settings);
+        imp.details.set_bridge(bridge);
+        imp.search.set_bridge(bridge);
+        let page = self.downgrade();
+        imp.listener.replace(Some(bridge.listen(move |_, heard| {
+            if let Some(page) = page.upgrade() {
+                page.hear(heard);
+            }
+        })));
+    }
+
+    /// What is open.
+    pub fn key(&self) -> Option<ConversationKey> {
+        self.object().map(|object| object.key())
+    }
+
+    /// Turns to a conversation.
+    pub fn open(&self, object: &ConversationObject) {
+        if self.key() == Some(object.key()) {
+            self.come_back();
+            return;
+        }
+        self.turn_away();
+        let imp = self.imp();
+        self.follow_object(object);
+        imp.composer.turn_to(Some(object));
+        imp.details.turn_to(Some(object));
+        imp.search.set_scope(Some(object.key()));
+        imp.stack.set_visible_child_name("conversation");
+        self.set_title(&object.name());
+        self.enable_actions(true);
+        self.start_reading(object);
+    }
+
+    /// Shows nothing.
+    pub fn close(&self) {
+        self.turn_away();
+        let imp = self.imp();
+        imp.composer.turn_to(None);
+        imp.details.turn_to(None);
+        imp.stack.set_visible_child_name("none");
+        self.set_title(&crate::i18n::gettext("Conversation"));
+        self.enable_actions(false);
+    }
+
+    /// Goes to a message, on the screen or not.
+    pub fn jump_to(&self, message: MessageId) {
+        let imp = self.imp();
+        let ready = imp.reading.borrow().as_ref().is_some_and(Reading::is_ready);
+        if ready {
+            imp.history.jump_to(message);
+        } else {
+            imp.heading_for.set(Some(message));
+        }
+        if imp.side_view.is_collapsed() {
+            self.close_side();
+        }
+    }
+
+    pub fn focus_composer(&self) {
+        self.imp().composer.grab_focus();
+    }
+
+    /// The person turns away from the page, which stays as it is.
+    pub fn leave(&self) {
+        self.imp().composer.leave();
+    }
+
+    /// The person looks at it again: what is on the screen is read now.
+    pub fn come_back(&self) {
+        if let Some(message) = self.imp().unconfirmed.take() {
+            self.seen(message);
+        }
+    }
+
+    /// Shows the details.
+    pub fn show_details(&self) {
+        if self.object().is_some() {
+            self.imp().details_button.set_active(true);
+        }
+    }
+
+    fn bridge(&self) -> &Bridge {
+        self.imp().bridge.get().expect("nothing is open before there is a service")
+    }
+
+    fn object(&self) -> Option<ConversationObject> {
+        self.imp().object.borrow().as_ref().map(|(object, _)| object.clone())
+    }
+
+    /// Ends what is open, and keeps where the person was.
+    fn turn_away(&self) {
+        let imp = self.imp();
+        let Some((object, handlers)) = imp.object.take() else { return };
+        for handler in handlers {
+            object.disconnect(handler);
+        }
+        let key = object.key();
+        if imp.reading.take().is_some_and(|reading| reading.is_ready()) {
+            imp.positions.borrow_mut().keep(key.account, key.conversation, imp.history.position());
+        }
+        imp.unconfirmed.take();
+        imp.heading_for.take();
+        imp.search_button.set_active(false);
+    }
+
+    fn enable_actions(&self, on: bool) {
+        for action in ["conversation.search", "conversation.details"] {
+            self.action_set_enabled(action, on);
+        }
+    }
+
+    fn edit_last(&self) {
+        let last = self.imp().history.window().and_then(|window| {
+            (0..window.len()).rev().filter_map(|index| window.get(index)).map(|object| object.item()).find(|item| {
+                item.message.direction == Direction::Outgoing
+                    && matches!(item.message.content, Content::Text(_))
+                    && !matches!(item.message.delivery, model::Delivery::Failed(_))
+            })
+        });
+        if let Some(item) = last {
+            self.imp().composer.edit(&item.message);
+        }
+    }
+
+    // The side: details or search, one at a time.
+
+    fn set_up_side(&self) {
+        let imp = self.imp();
+        imp.search.connect_found(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |_, message| page.jump_to(message)
+        ));
+        imp.search.connect_stopped(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move || page.close_side()
+        ));
+        self.side_changed();
+    }
+
+    fn start_search(&self) {
+        self.imp().search_button.set_active(true);
+        self.imp().search.start();
+    }
+
+    fn toggle_details(&self) {
+        let button = &self.imp().details_button;
+        button.set_active(!button.is_active());
+    }
+
+    fn close_side(&self) {
+        self.imp().side_view.set_show_sidebar(false);
+    }
+
+    fn side_toggled(&self, side: &str, on: bool) {
+        let imp = self.imp();
+        let (this, other) = if side == "details" {
+            (&imp.details_button, &imp.search_button)
+        } else {
+            (&imp.search_button, &imp.details_button)
+        };
+        if on {
+            other.set_active(false);
+            imp.side_stack.set_visible_child_name(side);
+            imp.side_view.set_show_sidebar(true);
+            if side == "search" {
+                imp.search.start();
+            }
+        } else if !other.is_active() {
+            imp.side_view.set_show_sidebar(false);
+        }
+        debug_assert!(this.is_active() == on);
+    }
+
+    fn side_changed(&self) {
+        let imp = self.imp();
+        let shown = imp.side_view.shows_sidebar();
+        self.action_set_enabled("conversation.close-side", shown);
+        if !shown {
+            let had_focus = imp.side_stack.focus_child().is_some();
+            imp.details_button.set_active(false);
+            imp.search_button.set_active(false);
+            imp.search.clear();
+            if had_focus {
+                self.focus_composer();
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What the history asks for.
+
+use adw::{prelude::*, subclass::prelude::*};
+use gtk::glib;
+use model::{AccountCommand, Answer, Message, MessageId, Request as Question};
+use view::{At, ConversationKey};
+
+use super::{ConversationPage, dialogs, reading::Job};
+use crate::{
+    address::{self, Typed},
+    failure,
+    history::Request,
+    i18n::gettext,
+    window::Window,
+};
+
+impl ConversationPage {
+    pub(super) fn set_up_requests(&self) {
+        let imp = self.imp();
+        imp.history.connect_request(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |_, request| page.answer(request)
+        ));
+        imp.history.set_avatar_painter(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |message, avatar| page.paint(message, avatar)
+        ));
+        imp.composer.connect_edit_last(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move || page.edit_last()
+        ));
+        imp.composer.connect_sent(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move || page.imp().history.scroll_to_end()
+        ));
+    }
+
+    fn answer(&self, request: Request) {
+        let imp = self.imp();
+        match request {
+            Request::Older => self.queue(Job::Older),
+            Request::Newer => self.queue(Job::Newer),
+            Request::Newest => self.queue(Job::Jump(At::Newest)),
+            Request::Around(message) => self.queue(Job::Jump(At::Message(message))),
+            Request::Seen(message) => self.seen(message),
+            Request::Reply(message) => {
+                if let Some(message) = self.message(message) {
+                    imp.composer.reply_to(&message);
+                }
+            }
+            Request::Quote(text) => imp.composer.insert_quote(&text),
+            Request::Edit(message) => {
+                if let Some(message) = self.message(message) {
+                    imp.composer.edit(&message);
+                }
+            }
+            Request::Retract(message) => self.retract(message),
+            Request::React(message, emoji) => self.react(message, &emoji),
+            Request::Details(message) => {
+                if let Some(message) = self.message(message) {
+                    dialogs::present_message(self, &message);
+                }
+            }
+            Request::Revisions(message) => self.show_revisions(message),
+            Request::TryAgain(message) => self.tell(AccountCommand::TryAgain(message)),
+            Request::OpenLink(link) => self.open_link(link),
+        }
+    }
+
+    fn tell(&self, command: AccountCommand) {
+        if let Some(key) = self.key() {
+            self.bridge().tell(key.account, command);
+        }
+    }
+
+    /// A message that is in the window.
+    fn message(&self, id: MessageId) -> Option<Message> {
+        let window = self.imp().history.window()?;
+        let object = window.get(window.find(id)?)?;
+        Some(object.item().message.clone())
+    }
+
+    fn retract(&self, message: MessageId) {
+        let page = self.clone();
+        glib::spawn_future_local(async move {
+            if dialogs::confirm_retract(&page).await {
+                page.tell(AccountCommand::Retract(message));
+            }
+        });
+    }
+
+    /// The same emoji again takes it back.
+    fn react(&self, message: MessageId, emoji: &str) {
+        let Some(found) = self.message(message) else { return };
+        let mut own: Vec<String> =
+            found.reactions.iter().filter(|reaction| reaction.own).map(|reaction| reaction.emoji.clone()).collect();
+        if let Some(place) = own.iter().position(|other| other == emoji) {
+            own.remove(place);
+        } else {
+            own.push(emoji.to_owned());
+        }
+        self.tell(AccountCommand::React(message, own));
+    }
+
+    fn show_revisions(&self, message: MessageId) {
+        let reader = self.key().and_then(|key| self.bridge().session().reader(key.account));
+        let Some(reader) = reader else { return };
+        let page = self.clone();
+        glib::spawn_future_local(async move {
+            if let Ok(revisions) = reader.revisions(message).await {
+                let now = page.message(message);
+                dialogs::present_revisions(&page, &revisions, now.as_ref());
+            }
+        });
+    }
+
+    fn open_link(&self, link: String) {
+        if link.starts_with("xmpp:") {
+            if let (Typed::Person(address), Some(key)) = (address::read(&link), self.key()) {
+                let page = self.clone();
+                glib::spawn_future_local(async move {
+                    page.open_address(key, address).await;
+                });
+            }
+            return;
+        }
+        let window = self.root().and_downcast::<gtk::Window>();
+        let page = self.clone();
+        glib::spawn_future_local(async move {
+            let launcher = gtk::UriLauncher::new(&link);
+            if let Err(error) = launcher.launch_future(window.as_ref()).await {
+                tracing::info!(%error, "a link was not opened");
+                if !error.matches(gtk::DialogError::Dismissed) {
+                    page.toast(&gettext("No program can open this link."));
+                }
+            }
+        });
+    }
+
+    async fn open_address(&self, key: ConversationKey, address: model::BareJid) {
+        let server = address.domain().to_string();
+        match self.bridge().ask(Question::OpenConversation(key.account, address)).await {
+            Ok(Answer::Conversation(conversation)) => {
+                if let Some(window) = self.root().and_downcast::<Window>() {
+                    window.open_conversation(ConversationKey { account: key.account, conversation });
+                }
+            }
+            Ok(_) => {}
+            Err(failure) => self.toast(&failure::explain(&failure, &server).sentence()),
+        }
+    }
+
+    fn toast(&self, words: &str) {
+        if let Some(window) = self.root().and_downcast::<Window>() {
+            window.toast(words);
+        }
+    }
+
+    /// Puts a face on an avatar, unless that shows somebody else by the time it is decoded.
+    fn paint(&self, message: &Message, avatar: &adw::Avatar) {
+        let (Some(key), Some(hash)) = (self.key(), message.sender_avatar.clone()) else { return };
+        let bridge = self.bridge().clone();
+        let name = message.sender_name.clone();
+        let avatar = avatar.clone();
+        glib::spawn_future_local(async move {
+            let face = bridge.pictures().load(&bridge, key.account, &hash).await;
+            if avatar.text().as_deref() == Some(name.as_str()) {
+                avatar.set_custom_image(face.as_ref());
+            }
+        });
+    }
+}

@@ -1,0 +1,499 @@
+//! The sidebar: every conversation, what needs the person's attention, and the way to everything
+//! else.
+//!
+//! The rows belong to `rows.rs`; what is done with one of them (pin, mute, delete) is in
+//! `menu.rs`; the banner that says what is wrong with a connection is in `trouble.rs`. This file
+//! ties the list to what is open: choosing a row opens it, and a row that moves stays chosen.
+
+mod accounts_menu;
+mod menu;
+mod rows;
+mod trouble;
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    sync::OnceLock,
+};
+
+use adw::{prelude::*, subclass::prelude::*};
+use gtk::{gio, glib};
+use model::{AccountCommand, Availability, Show};
+use view::{ConversationKey, Filter};
+
+use crate::{
+    bridge::{Bridge, Listener},
+    conversation_row::ConversationRow,
+    i18n::gettext,
+    objects::ConversationObject,
+    search::Search,
+};
+use accounts_menu::AccountsMenu;
+pub use menu::{confirm_delete, mute_choices, mute_for};
+pub use rows::ConversationsModel;
+
+mod imp {
+    use super::*;
+
+    #[derive(Debug, Default, gtk::CompositeTemplate, glib::Properties)]
+    #[properties(wrapper_type = super::Conversations)]
+    #[template(resource = "/im/starling/Starling/ui/conversations.ui")]
+    pub struct Conversations {
+        /// What others see of the user: `available`, `away` or `busy`.
+        #[property(get, set = Self::set_availability)]
+        pub availability: RefCell<String>,
+        #[template_child]
+        pub accounts_button: TemplateChild<gtk::MenuButton>,
+        #[template_child]
+        pub accounts_avatar: TemplateChild<adw::Avatar>,
+        #[template_child]
+        pub accounts_box: TemplateChild<AccountsMenu>,
+        #[template_child]
+        pub menu_button: TemplateChild<gtk::MenuButton>,
+        #[template_child]
+        pub search_button: TemplateChild<gtk::ToggleButton>,
+        #[template_child]
+        pub banner: TemplateChild<adw::Banner>,
+        #[template_child]
+        pub filter_bar: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub filter: TemplateChild<adw::ToggleGroup>,
+        #[template_child]
+        pub archive_bar: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub stack: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub list: TemplateChild<gtk::ListView>,
+        #[template_child]
+        pub empty_page: TemplateChild<adw::StatusPage>,
+        #[template_child]
+        pub empty_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub search: TemplateChild<Search>,
+        pub bridge: OnceCell<Bridge>,
+        pub model: OnceCell<ConversationsModel>,
+        pub selection: OnceCell<gtk::SingleSelection>,
+        /// What is open in the window.
+        pub open: Cell<Option<ConversationKey>>,
+        /// What the context menu was opened for.
+        pub menu_for: RefCell<Option<ConversationObject>>,
+        pub menu: RefCell<Option<gtk::PopoverMenu>>,
+        pub is_read: Cell<bool>,
+        pub listener: RefCell<Option<Listener>>,
+        pub countdown: RefCell<Option<glib::SourceId>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Conversations {
+        const NAME: &'static str = "StarlingConversations";
+        type Type = super::Conversations;
+        type ParentType = adw::NavigationPage;
+
+        fn class_init(class: &mut Self::Class) {
+            AccountsMenu::ensure_type();
+            Search::ensure_type();
+            class.bind_template();
+            class.bind_template_callbacks();
+            menu::install_actions(class);
+            class.install_property_action("conversations.availability", "availability");
+            class.install_action("conversations.archived", None, |page, _, _| page.enter_archive());
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for Conversations {
+        fn signals() -> &'static [glib::subclass::Signal] {
+            static SIGNALS: OnceLock<Vec<glib::subclass::Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| {
+                vec![
+                    // Chosen: show it. The flag says whether the person goes there.
+                    glib::subclass::Signal::builder("chosen")
+                        .param_types([ConversationObject::static_type(), bool::static_type()])
+                        .build(),
+                ]
+            })
+        }
+
+        fn constructed(&self) {
+            self.parent_constructed();
+            let page = self.obj();
+            self.availability.replace("available".to_owned());
+            page.set_up_list();
+            page.set_up_search();
+        }
+
+        fn dispose(&self) {
+            if let Some(menu) = self.menu.take() {
+                menu.unparent();
+            }
+            if let Some(countdown) = self.countdown.take() {
+                countdown.remove();
+            }
+        }
+    }
+
+    impl WidgetImpl for Conversations {}
+    impl NavigationPageImpl for Conversations {}
+
+    impl Conversations {
+        fn set_availability(&self, availability: String) {
+            let show = match availability.as_str() {
+                "away" => Show::Away,
+                "busy" => Show::DoNotDisturb,
+                _ => Show::Available,
+            };
+            self.availability.replace(availability);
+            let Some(bridge) = self.bridge.get() else { return };
+            for account in bridge.account_objects() {
+                account.set_show(show);
+                let availability = Availability { show, status: account.status_text() };
+                bridge.tell(account.id(), AccountCommand::SetAvailability(availability));
+            }
+        }
+    }
+
+    #[gtk::template_callbacks]
+    impl Conversations {
+        #[template_callback]
+        fn filter_changed(&self) {
+            self.obj().apply_filter();
+        }
+
+        #[template_callback]
+        fn leave_archive(&self) {
+            self.archive_bar.set_visible(false);
+            self.filter_bar.set_visible(true);
+            self.obj().apply_filter();
+        }
+
+        #[template_callback]
+        fn banner_clicked(&self) {
+            self.obj().mend_trouble();
+        }
+    }
+}
+
+glib::wrapper! {
+    /// The sidebar.
+    pub struct Conversations(ObjectSubclass<imp::Conversations>)
+        @extends adw::NavigationPage, gtk::Widget,
+        @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
+}
+
+impl Conversations {
+    pub fn set_bridge(&self, bridge: &Bridge) {
+        let imp = self.imp();
+        if imp.bridge.set(bridge.clone()).is_err() {
+            return;
+        }
+        let model = ConversationsModel::new(bridge);
+        imp.accounts_box.set_bridge(bridge);
+        imp.search.set_bridge(bridge);
+        model.connect_changed(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move || {
+                page.imp().is_read.set(true);
+                page.follow();
+            }
+        ));
+        self.selection().set_model(Some(model.rows()));
+        let _ = imp.model.set(model);
+        self.watch_trouble(bridge);
+        self.watch_own_picture(bridge);
+    }
+
+    fn bridge(&self) -> &Bridge {
+        self.imp().bridge.get().expect("nothing can be chosen before there is a service")
+    }
+
+    pub fn model(&self) -> Option<&ConversationsModel> {
+        self.imp().model.get()
+    }
+
+    /// Calls `chosen` with a conversation that was chosen, and whether the person goes there:
+    /// arrow keys only look.
+    pub fn connect_chosen(&self, chosen: impl Fn(&ConversationObject, bool) + 'static) {
+        self.connect_local("chosen", false, move |values| {
+            if let (Some(Ok(object)), Some(Ok(goes))) =
+                (values.get(1).map(glib::Value::get), values.get(2).map(glib::Value::get))
+            {
+                let object: ConversationObject = object;
+                chosen(&object, goes);
+            }
+            None
+        });
+    }
+
+    /// Marks what is open.
+    pub fn set_open(&self, key: Option<ConversationKey>) {
+        self.imp().open.set(key);
+        self.follow();
+    }
+
+    /// The conversation above or below the open one, with unread ones or without.
+    pub fn neighbour(&self, step: i32) -> Option<ConversationObject> {
+        let rows = self.model()?.rows();
+        let count = rows.n_items() as i32;
+        let place = match self.place_of(self.imp().open.get()) {
+            Some(place) => place as i32 + step,
+            None if step > 0 => 0,
+            None => count - 1,
+        };
+        (count > 0).then(|| rows.item(place.rem_euclid(count) as u32).and_downcast())?
+    }
+
+    /// Opens the search in everything.
+    pub fn start_search(&self) {
+        self.imp().search_button.set_active(true);
+        self.imp().search.start();
+    }
+
+    /// Ends the search. Says whether there was one.
+    pub fn end_search(&self) -> bool {
+        self.imp().search_button.is_active() && {
+            self.imp().search_button.set_active(false);
+            true
+        }
+    }
+
+    pub fn search(&self) -> &Search {
+        &self.imp().search
+    }
+
+    pub fn open_menu(&self) {
+        self.imp().menu_button.popup();
+    }
+
+    pub fn focus_list(&self) {
+        self.imp().list.grab_focus();
+    }
+
+    fn selection(&self) -> &gtk::SingleSelection {
+        self.imp().selection.get_or_init(|| {
+            gtk::SingleSelection::builder().autoselect(false).can_unselect(true).build()
+        })
+    }
+
+    fn set_up_list(&self) {
+        let factory = gtk::SignalListItemFactory::new();
+        factory.connect_setup(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |_, item| {
+                let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
+                let row = ConversationRow::new();
+                page.add_gestures(&row);
+                item.set_child(Some(&row));
+                item.property_expression("item")
+                    .chain_property::<ConversationObject>("spoken")
+                    .bind(item, "accessible-label", None::<&glib::Object>);
+            }
+        ));
+        factory.connect_bind(|_, item| {
+            if let Some(item) = item.downcast_ref::<gtk::ListItem>()
+                && let (Some(row), Some(object)) =
+                    (item.child().and_downcast::<ConversationRow>(), item.item().and_downcast())
+            {
+                row.bind(&object);
+            }
+        });
+        factory.connect_unbind(|_, item| {
+            if let Some(item) = item.downcast_ref::<gtk::ListItem>()
+                && let Some(row) = item.child().and_downcast::<ConversationRow>()
+            {
+                row.unbind();
+            }
+        });
+        let list = &self.imp().list;
+        list.set_factory(Some(&factory));
+        list.set_model(Some(self.selection()));
+        self.selection().connect_selected_item_notify(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |selection| {
+                let moving = page.model().is_some_and(ConversationsModel::is_moving);
+                if let (false, Some(object)) = (moving, selection.selected_item().and_downcast()) {
+                    page.choose(&object, false);
+                }
+            }
+        ));
+        list.connect_activate(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |_, place| {
+                if let Some(object) = page.selection().item(place).and_downcast() {
+                    page.choose(&object, true);
+                }
+            }
+        ));
+    }
+
+    fn choose(&self, object: &ConversationObject, goes: bool) {
+        if goes || self.imp().open.get() != Some(object.key()) {
+            self.emit_by_name::<()>("chosen", &[object, &goes]);
+        }
+    }
+
+    /// A click goes to a conversation even if it is chosen already: on a narrow window it is not
+    /// on the screen. A right click, or a long press, opens its menu.
+    fn add_gestures(&self, row: &ConversationRow) {
+        let click = gtk::GestureClick::new();
+        click.connect_released(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            #[weak]
+            row,
+            move |_, _, _, _| {
+                if let Some(object) = row.object() {
+                    page.choose(&object, true);
+                }
+            }
+        ));
+        row.add_controller(click);
+
+        let secondary = gtk::GestureClick::builder().button(gtk::gdk::BUTTON_SECONDARY).build();
+        secondary.connect_pressed(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            #[weak]
+            row,
+            move |gesture, _, x, y| {
+                gesture.set_state(gtk::EventSequenceState::Claimed);
+                page.open_context_menu(&row, x, y);
+            }
+        ));
+        row.add_controller(secondary);
+
+        let press = gtk::GestureLongPress::builder().touch_only(true).build();
+        press.connect_pressed(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            #[weak]
+            row,
+            move |gesture, x, y| {
+                gesture.set_state(gtk::EventSequenceState::Claimed);
+                page.open_context_menu(&row, x, y);
+            }
+        ));
+        row.add_controller(press);
+    }
+
+    /// After the rows changed: keeps the open one chosen, and shows what fits the number of rows.
+    fn follow(&self) {
+        let imp = self.imp();
+        let place = self.place_of(imp.open.get()).unwrap_or(gtk::INVALID_LIST_POSITION);
+        self.selection().set_selected(place);
+        self.show_right_page();
+    }
+
+    fn place_of(&self, key: Option<ConversationKey>) -> Option<u32> {
+        let rows = self.model()?.rows();
+        rows.iter::<ConversationObject>().flatten().position(|object| Some(object.key()) == key).map(|place| place as u32)
+    }
+
+    fn show_right_page(&self) {
+        let imp = self.imp();
+        let count = self.model().map_or(0, |model| model.rows().n_items());
+        let page = if imp.search_button.is_active() {
+            "search"
+        } else if count > 0 {
+            "list"
+        } else if imp.is_read.get() {
+            self.describe_emptiness();
+            "empty"
+        } else {
+            "starting"
+        };
+        imp.stack.set_visible_child_name(page);
+        let searching = imp.search_button.is_active();
+        let archive = imp.archive_bar.is_visible();
+        imp.filter_bar.set_visible(!searching && !archive);
+    }
+
+    fn describe_emptiness(&self) {
+        let imp = self.imp();
+        let (title, description, offers_new) = match self.chosen_filter() {
+            Filter::All | Filter::Direct => {
+                (gettext("No Conversations"), gettext("Write to somebody you know."), true)
+            }
+            Filter::Unread => (gettext("All Read"), gettext("New messages appear here."), false),
+            Filter::Archived => {
+                (gettext("Nothing Archived"), gettext("Conversations you archive appear here."), false)
+            }
+        };
+        imp.empty_page.set_title(&title);
+        imp.empty_page.set_description(Some(&description));
+        imp.empty_button.set_visible(offers_new);
+    }
+
+    fn chosen_filter(&self) -> Filter {
+        let imp = self.imp();
+        if imp.archive_bar.is_visible() {
+            return Filter::Archived;
+        }
+        match imp.filter.active_name().as_deref() {
+            Some("direct") => Filter::Direct,
+            Some("unread") => Filter::Unread,
+            _ => Filter::All,
+        }
+    }
+
+    fn apply_filter(&self) {
+        if let Some(model) = self.model() {
+            model.set_filter(self.chosen_filter());
+        }
+    }
+
+    fn enter_archive(&self) {
+        self.end_search();
+        self.imp().archive_bar.set_visible(true);
+        self.imp().filter_bar.set_visible(false);
+        self.apply_filter();
+    }
+
+    fn set_up_search(&self) {
+        let imp = self.imp();
+        imp.search_button.connect_active_notify(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |button| {
+                page.show_right_page();
+                if button.is_active() {
+                    page.imp().search.start();
+                } else {
+                    page.imp().search.clear();
+                    page.focus_list();
+                }
+            }
+        ));
+        imp.search.connect_stopped(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move || {
+                page.end_search();
+            }
+        ));
+    }
+
+    /// The button shows the face of the first account.
+    fn watch_own_picture(&self, bridge: &Bridge) {
+        let show = glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |accounts: &gio::ListStore| {
+                let avatar = &page.imp().accounts_avatar;
+                let Some(account) = accounts.item(0).and_downcast::<crate::objects::AccountObject>() else {
+                    return;
+                };
+                account.bind_property("name", &avatar.get(), "text").sync_create().build();
+                account.bind_property("picture", &avatar.get(), "custom-image").sync_create().build();
+            }
+        );
+        show(bridge.accounts());
+        bridge.accounts().connect_items_changed(move |accounts, _, _, _| show(accounts));
+    }
+}

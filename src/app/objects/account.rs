@@ -1,0 +1,128 @@
+use std::cell::{Cell, OnceCell, RefCell};
+
+use adw::{prelude::*, subclass::prelude::*};
+use gtk::{gdk, glib};
+use model::{AccountId, AccountSettings, BareJid, ConnectionState, Show};
+use session::Condition;
+
+mod imp {
+    use super::*;
+
+    #[derive(Default, glib::Properties)]
+    #[properties(wrapper_type = super::AccountObject)]
+    pub struct AccountObject {
+        pub id: OnceCell<AccountId>,
+        pub condition: RefCell<Option<Condition>>,
+        pub nickname: RefCell<Option<String>>,
+        /// What others see: the state, and the words beside it.
+        pub show: Cell<Option<Show>>,
+        pub status_text: RefCell<Option<String>>,
+        /// The address, or nothing while it was never opened.
+        #[property(get)]
+        pub address: RefCell<String>,
+        /// What to call the account: the nickname, else the address.
+        #[property(get)]
+        pub name: RefCell<String>,
+        /// The user's own picture.
+        #[property(get, set, nullable)]
+        pub picture: RefCell<Option<gdk::Texture>>,
+        /// How it stands with its server, in a few words.
+        #[property(get)]
+        pub status: RefCell<String>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for AccountObject {
+        const NAME: &'static str = "StarlingAccountObject";
+        type Type = super::AccountObject;
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for AccountObject {}
+}
+
+glib::wrapper! {
+    /// An account on this device.
+    pub struct AccountObject(ObjectSubclass<imp::AccountObject>);
+}
+
+impl AccountObject {
+    pub fn new(id: AccountId) -> Self {
+        let account: Self = glib::Object::new();
+        let _ = account.imp().id.set(id);
+        account
+    }
+
+    pub fn id(&self) -> AccountId {
+        *self.imp().id.get().expect("an account object is made with its id")
+    }
+
+    /// The domain of the account: its server, for people.
+    pub fn server(&self) -> String {
+        let address = self.address();
+        address.split_once('@').map_or(address.clone(), |(_, domain)| domain.to_owned())
+    }
+
+    pub fn condition(&self) -> Condition {
+        self.imp().condition.borrow().clone().unwrap_or(Condition::Opening)
+    }
+
+    /// Whether the user wants it online, whether it is or not.
+    pub fn is_wanted_online(&self) -> bool {
+        self.condition() != Condition::Open(ConnectionState::Offline)
+    }
+
+    /// What other people call the user, if they chose a name.
+    pub fn nickname(&self) -> Option<String> {
+        self.imp().nickname.borrow().clone()
+    }
+
+    /// What others see of the user.
+    pub fn show(&self) -> Show {
+        self.imp().show.get().unwrap_or(Show::Available)
+    }
+
+    pub fn set_show(&self, show: Show) {
+        self.imp().show.set(Some(show));
+    }
+
+    /// The words beside it.
+    pub fn status_text(&self) -> Option<String> {
+        self.imp().status_text.borrow().clone()
+    }
+
+    pub fn set_status_text(&self, text: Option<String>) {
+        self.imp().status_text.replace(text);
+    }
+
+    pub fn set_condition(&self, condition: Condition) {
+        if self.imp().condition.borrow().as_ref() == Some(&condition) {
+            return;
+        }
+        self.imp().status.replace(crate::connection_words::status(&condition));
+        self.imp().condition.replace(Some(condition));
+        self.notify_status();
+    }
+
+    pub fn take_address(&self, address: &BareJid) {
+        if self.imp().address.borrow().as_str() != address.as_str() {
+            self.imp().address.replace(address.to_string());
+            self.notify_address();
+            self.update_name();
+        }
+    }
+
+    pub fn take_profile(&self, nickname: Option<String>, settings: &AccountSettings) {
+        self.take_address(&settings.address);
+        self.imp().nickname.replace(nickname);
+        self.update_name();
+    }
+
+    fn update_name(&self) {
+        let name = self.nickname().filter(|name| !name.is_empty()).unwrap_or_else(|| self.address());
+        if self.name() != name {
+            self.imp().name.replace(name);
+            self.notify_name();
+        }
+    }
+}
