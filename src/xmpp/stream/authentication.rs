@@ -100,7 +100,8 @@ impl Method {
 
     /// Checks what came with the success: the server's own proof.
     pub(super) fn verify(&mut self, additional: Option<&str>) -> Result<(), StreamFailure> {
-        let additional = additional.map(decode).transpose()?;
+        // An empty message says nothing: `=` in the older profile (RFC 6120 §6.4.6).
+        let additional = additional.map(decode).transpose()?.filter(|message| !message.is_empty());
         match self {
             Self::Plain(_) => Ok(()),
             Self::Scram(scram) => match additional {

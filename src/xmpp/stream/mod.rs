@@ -71,6 +71,7 @@ pub struct Stream {
     /// The monotonic time of the last call that told it.
     clock: Duration,
     header_written: bool,
+    link_gone: bool,
     tls: Option<TlsFacts>,
     features: ServerFeatures,
     summary: StreamFeaturesSummary,
@@ -109,6 +110,7 @@ impl Stream {
             deadline: None,
             clock: Duration::ZERO,
             header_written: false,
+            link_gone: false,
             tls: None,
             features: ServerFeatures::default(),
             summary: StreamFeaturesSummary::default(),
@@ -164,7 +166,8 @@ impl Stream {
                     self.fail(StreamFailure::TooLarge);
                 }
             }
-            StreamInput::Closed => self.link_closed(),
+            // What came before the end is read first: it may say why.
+            StreamInput::Closed => self.link_gone = true,
         }
     }
 
@@ -205,9 +208,13 @@ impl Stream {
             if let Some(event) = self.events.pop_front() {
                 return Some(event);
             }
-            if !self.state.reads() || !self.read_one(now) {
+            if self.state.reads() && self.read_one(now) {
+                continue;
+            }
+            if !self.link_gone || self.state.is_over() {
                 return None;
             }
+            self.link_closed();
         }
     }
 
@@ -215,7 +222,8 @@ impl Stream {
     /// should read no more from the socket.
     #[must_use]
     pub fn has_buffered_input(&self) -> bool {
-        !self.events.is_empty() || (self.state.reads() && self.read < self.input.len())
+        let unread = self.read < self.input.len() || self.link_gone;
+        !self.events.is_empty() || (unread && self.state.reads())
     }
 
     /// Reads on until one element is dealt with. Whether there was one.

@@ -232,9 +232,7 @@ impl Stream {
     }
 
     fn signed_in_by_sasl(&mut self, mut exchange: Exchange, success: &Element) {
-        let additional = success.text();
-        let additional = Some(additional.as_str()).filter(|text| !text.trim().is_empty());
-        if let Err(failure) = exchange.method.verify(additional) {
+        if let Err(failure) = exchange.method.verify(Some(&success.text())) {
             self.fail(failure);
             return;
         }

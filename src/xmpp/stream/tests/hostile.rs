@@ -91,6 +91,25 @@ fn one_stanza_at_a_time() {
 }
 
 #[test]
+fn what_came_before_the_end_is_read_first() {
+    let mut script = online();
+    let now = script.now;
+    let last = "<message from='bob@example.org'/><stream:error><system-shutdown \
+        xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+    script.stream.handle_input(StreamInput::Bytes(last.as_bytes()), now);
+    script.stream.handle_input(StreamInput::Closed, now);
+    assert!(script.stream.has_buffered_input());
+    script.run(
+        "C: </stream:stream>
+        E: Stanza
+        E: Close
+        E: Failed(SystemShutdown)",
+    );
+    script.end();
+    assert!(!script.stream.has_buffered_input());
+}
+
+#[test]
 fn logs_show_no_secrets() {
     let script = online();
     let shown = format!("{:?} {:?} {:?}", script.stream, password(), token());

@@ -68,7 +68,7 @@ fn the_final_message_may_come_as_a_challenge() {
     script.run(&lines(SIGN_IN)).run(&lines(
         "S: <challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{signature}</challenge>
         C: <response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'></response>
-        S: <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>
+        S: <success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>=</success>
         E: Progress(Binding)
         C: HEADER",
     ));
