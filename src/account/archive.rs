@@ -44,6 +44,9 @@ const LIVE_BEFORE_READING: u32 = 200;
 const PATIENCE: [Duration; 4] =
     [Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
 
+/// The cursor of a device whose archive was empty at its first sign-in. No archive id is empty.
+const BEGINNING: &str = "";
+
 /// What is remembered while the process runs.
 #[derive(Default)]
 pub struct Memory {
@@ -106,6 +109,8 @@ fn read_on(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     turn.state.archive.live = 0;
     turn.state.archive.floors.clear();
     match turn.tx.reads().archive_cursor(&turn.state.own.bare)? {
+        // The archive was empty when this device began: whatever is in it now is new.
+        Some(cursor) if cursor.id == BEGINNING => ask(turn, Run::Forward, page(), None, 0),
         Some(cursor) => ask(turn, Run::Forward, after(&cursor.id), None, 0),
         None => ask(turn, Run::Newest, PageRequest { before: Some(String::new()), ..page() }, None, 0),
     }
@@ -176,8 +181,10 @@ fn page_ended(turn: &mut Turn<'_, '_>, reading: Reading, fin: &Fin) -> Result<()
             }
         }
         Run::Newest => {
-            if let (0, Some(last), false) = (reading.pages, &fin.page.last, fin.unstable) {
-                keep_cursor(turn, last, reading.stamp)?;
+            match (reading.pages, &fin.page.last) {
+                (0, Some(last)) if !fin.unstable => keep_cursor(turn, last, reading.stamp)?,
+                (0, None) => keep_cursor(turn, BEGINNING, None)?,
+                _ => {}
             }
             if reading.pages == 0 {
                 // What is new is here: nothing needs to wait for what is old.

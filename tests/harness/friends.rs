@@ -9,18 +9,20 @@ use crate::wait;
 /// Makes each a contact of the other, so that neither is a stranger, and waits until both devices know it.
 #[track_caller]
 pub fn befriend(one: &Person, other: &Person) {
-    for (person, contact) in [(one, other), (other, one)] {
+    let mut pairs = [(one, other, false), (other, one, false)];
+    for (person, contact, _) in &pairs {
         person.command(AccountCommand::AddContact(contact.address.clone(), None, Vec::new()));
     }
-    for (person, contact) in [(one, other), (other, one)] {
-        let mut answered = false;
-        wait::until("the contact to be mutual", || {
-            let found = block_on(person.reader().contact(contact.address.clone())).ok()??;
-            if found.asks_subscription && !answered {
-                answered = true;
+    wait::until("the contact to be mutual", || {
+        let mut mutual = 0;
+        for (person, contact, answered) in &mut pairs {
+            let found = block_on(person.reader().contact(contact.address.clone())).ok().flatten();
+            if !*answered && found.as_ref().is_some_and(|found| found.asks_subscription) {
+                *answered = true;
                 person.command(AccountCommand::AnswerSubscription(contact.address.clone(), true));
             }
-            (found.subscription == Subscription::Both).then_some(())
-        });
-    }
+            mutual += u32::from(found.is_some_and(|found| found.subscription == Subscription::Both));
+        }
+        (mutual == 2).then_some(())
+    });
 }

@@ -109,10 +109,12 @@ impl Person {
     ///
     /// # Panics
     /// When the database cannot be read.
-    pub fn messages(&self, with: &BareJid, limit: usize) -> Vec<Message> {
-        let conversation = self.conversation(with);
-        let request = PageRequest { conversation, anchor: Anchor::Newest, limit };
-        block_on(self.reader().page(request)).expect("a page").messages
+    pub fn messages(&self, with: &BareJid, limit: u32) -> Vec<Message> {
+        // Asked of the reader: opening a conversation would accept a stranger.
+        let reader = self.reader();
+        let found = block_on(reader.conversation_with(with.clone())).expect("readable");
+        let Some(conversation) = found else { return Vec::new() };
+        block_on(reader.page(PageRequest { conversation, anchor: Anchor::Newest, limit })).expect("a page").messages
     }
 
     /// The newest messages with somebody as lines: `> ` before own ones, `< ` before others'.
@@ -130,7 +132,7 @@ impl Person {
 
     /// As [`Self::hears`], looking through the newest `limit` messages.
     #[track_caller]
-    pub fn hears_among(&self, from: &BareJid, text: &str, limit: usize) -> Message {
+    pub fn hears_among(&self, from: &BareJid, text: &str, limit: u32) -> Message {
         wait::until(&format!("“{text}” from {from}"), || {
             self.messages(from, limit).into_iter().find(|message| {
                 message.direction == Direction::Incoming && message.content == Content::Text(text.to_owned())

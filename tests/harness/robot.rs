@@ -72,6 +72,11 @@ impl Robot {
         self.desktop().search(&|node| node.role() == role && node.name() == name).is_some()
     }
 
+    /// Whether something with these words in its name is on the screen now.
+    pub fn sees_text(&self, words: &str) -> bool {
+        self.desktop().search(&|node| node.name().contains(words)).is_some()
+    }
+
     /// Waits until nothing with this role and name is on the screen.
     #[track_caller]
     pub fn wait_gone(&self, role: &str, name: &str) {

@@ -161,8 +161,8 @@ impl<'p> Player<'p> {
         match what {
             "connected" => {
                 self.reader = Reader::new();
-                // Ids of the last session name nothing in this one.
-                self.names.clear();
+                // Ids of the last session name nothing in this one, but messages keep theirs: Capitals.
+                self.names.retain(|name, _| name.starts_with(char::is_uppercase));
                 let tls = TlsFacts { exporter: Some([1; 32]), version: "TLSv1.3".to_owned(), ..TlsFacts::default() };
                 self.device.give(Input::Connected { tls: Some(tls) });
             }

@@ -1,0 +1,74 @@
+//! What the screen shows, read from the X server's frame buffer file: no X traffic, nothing asked of the program.
+
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::FileExt;
+use std::time::{Duration, Instant};
+
+use tests::Desktop;
+use tests::wait::PATIENCE;
+
+/// The frame buffer of a [`Desktop`].
+pub struct Screen {
+    file: File,
+    start: u64,
+    row: u64,
+    height: u64,
+}
+
+impl Screen {
+    /// Opens it.
+    ///
+    /// # Panics
+    /// When the X server keeps none.
+    pub fn of(desktop: &Desktop) -> Self {
+        let file = File::open(desktop.frame_buffer()).expect("the frame buffer");
+        let mut header = [0; 100];
+        file.read_exact_at(&mut header, 0).expect("a header");
+        // The header is that of an XWD file: big-endian words, then a colour map of twelve bytes an entry.
+        let word = |index: usize| u64::from(u32::from_be_bytes(header[index * 4..index * 4 + 4].try_into().unwrap_or_default()));
+        Self { file, start: word(0) + word(19) * 12, row: word(12), height: word(5) }
+    }
+
+    /// A number for what the screen shows between two shares of its height.
+    pub fn fingerprint(&self, from: f64, to: f64) -> u64 {
+        let first = (self.height as f64 * from) as u64;
+        let last = (self.height as f64 * to) as u64;
+        let mut pixels = vec![0; ((last - first) * self.row) as usize];
+        let _ = self.file.read_exact_at(&mut pixels, self.start + first * self.row);
+        let mut hasher = DefaultHasher::new();
+        pixels.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Waits until that part of the screen shows something other than `before`; returns when.
+    ///
+    /// # Panics
+    /// When it never does.
+    pub fn changed_from(&self, before: u64, from: f64, to: f64) -> Instant {
+        let start = Instant::now();
+        while self.fingerprint(from, to) == before {
+            assert!(start.elapsed() < PATIENCE, "the screen did not change");
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        Instant::now()
+    }
+
+    /// Waits until the screen has not changed for `still`; returns when that began.
+    ///
+    /// # Panics
+    /// When it never comes to rest.
+    pub fn at_rest(&self, still: Duration) -> Instant {
+        let start = Instant::now();
+        let (mut shown, mut since) = (self.fingerprint(0.0, 1.0), Instant::now());
+        while since.elapsed() < still {
+            assert!(start.elapsed() < PATIENCE, "the screen never came to rest");
+            std::thread::sleep(Duration::from_millis(2));
+            let now = self.fingerprint(0.0, 1.0);
+            if now != shown {
+                (shown, since) = (now, Instant::now());
+            }
+        }
+        since
+    }
+}
