@@ -32,6 +32,8 @@
 #![forbid(unsafe_code)]
 // The modules have faces alike, `fn(turn, asked, answer) -> Result`, whether one needs all of it or not.
 #![allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps)]
+// `|reads| reads.account()` holds for every lifetime, which the bare path does not.
+#![cfg_attr(test, allow(clippy::redundant_closure_for_method_calls))]
 #![cfg_attr(
     not(test),
     deny(

@@ -132,7 +132,7 @@ fn mixes_scripts(part: &str) -> bool {
         .chars()
         .map(|c| c.script())
         .filter(|script| !matches!(script, Script::Common | Script::Inherited | Script::Unknown))
-        .map(|script| script.short_name())
+        .map(Script::short_name)
         .collect();
     let east_asian = ["Latn", "Hani", "Hira", "Kana", "Hang", "Bopo"];
     scripts.len() > 1 && !scripts.iter().all(|script| east_asian.contains(script))

@@ -1,3 +1,5 @@
+//! Making an account, against a server that is a list of strings: what is asked, what is sent, and how it ends.
+
 use model::{AccountId, FormField, Timestamp};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The roster as the server tells it, as forgers tell it, and as the user changes it, online and off.
+
 use model::{AccountCommand, AddressWarning, EventKind};
 
 use super::*;
