@@ -117,6 +117,14 @@ pub fn handle_query(
     Ok(Reply::Result(Some(info.element())))
 }
 
+/// Somebody asks what belongs to us (XEP-0030 §4.1): nothing.
+pub fn handle_items_query(turn: &mut Turn<'_, '_>, from: Option<&Address>) -> Result<Reply, Error> {
+    if !inbound::known(turn, from)? {
+        return Ok(Reply::UNAVAILABLE);
+    }
+    Ok(Reply::Result(Some(wire::items_query())))
+}
+
 /// Somebody asks which program this is (XEP-0092).
 pub fn handle_version(turn: &mut Turn<'_, '_>, from: Option<&Address>) -> Result<Reply, Error> {
     if !inbound::known(turn, from)? {

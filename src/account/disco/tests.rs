@@ -35,6 +35,7 @@ fn strangers_meet_nobody() {
     for from in ["stranger@example.com/x", "quiet@example.net/x"] {
         for payload in [
             INFO,
+            "<query xmlns='http://jabber.org/protocol/disco#items'/>",
             "<query xmlns='jabber:iq:version'/>",
             "<ping xmlns='urn:xmpp:ping'/>",
             "<time xmlns='urn:xmpp:time'/>",
@@ -52,6 +53,8 @@ fn friends_are_told_the_version_but_not_the_time() {
     rig.sent.clear();
     rig.bytes(&ask("friend@example.net/a", "<query xmlns='jabber:iq:version'/>"));
     rig.take_sent("version");
+    rig.bytes(&ask("friend@example.net/a", "<query xmlns='http://jabber.org/protocol/disco#items'/>"));
+    assert_eq!(rig.take_sent("query").attr("type"), Some("result"));
     rig.bytes(&ask("friend@example.net/a", "<time xmlns='urn:xmpp:time'/>"));
     rig.take_sent("service-unavailable");
 }
