@@ -113,7 +113,11 @@ fn row(key: &Key) -> adw::ActionRow {
     let row = adw::ActionRow::builder().title(gettext(key.title)).use_markup(false).build();
     // The first is the one to learn; the others are for hands that know them from elsewhere.
     let accelerator = key.accelerators.split(' ').next().unwrap_or_default();
-    let label = gtk::Label::builder().label(words(accelerator)).css_classes(["keys", "numeric"]).build();
+    let label = gtk::Label::builder()
+        .label(words(accelerator))
+        .css_classes(["keys", "numeric"])
+        .valign(gtk::Align::Center)
+        .build();
     row.add_suffix(&label);
     row
 }

@@ -38,10 +38,11 @@ glib::wrapper! {
 }
 
 impl AccountsMenu {
-    pub fn set_bridge(&self, bridge: &Bridge) {
+    pub fn new(bridge: &Bridge) -> Self {
+        let menu: Self = glib::Object::new();
         let fill = glib::clone!(
-            #[weak(rename_to = menu)]
-            self,
+            #[weak]
+            menu,
             move |accounts: &gio::ListStore| {
                 while let Some(old) = menu.first_child() {
                     menu.remove(&old);
@@ -53,6 +54,7 @@ impl AccountsMenu {
         );
         fill(bridge.accounts());
         bridge.accounts().connect_items_changed(move |accounts, _, _, _| fill(accounts));
+        menu
     }
 }
 

@@ -46,7 +46,7 @@ mod imp {
         #[template_child]
         pub accounts_avatar: TemplateChild<adw::Avatar>,
         #[template_child]
-        pub accounts_box: TemplateChild<AccountsMenu>,
+        pub accounts_menu: TemplateChild<gtk::PopoverMenu>,
         #[template_child]
         pub menu_button: TemplateChild<gtk::MenuButton>,
         #[template_child]
@@ -89,7 +89,6 @@ mod imp {
         type ParentType = adw::NavigationPage;
 
         fn class_init(class: &mut Self::Class) {
-            AccountsMenu::ensure_type();
             Search::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
@@ -190,7 +189,7 @@ impl Conversations {
             return;
         }
         let model = ConversationsModel::new(bridge);
-        imp.accounts_box.set_bridge(bridge);
+        imp.accounts_menu.add_child(&AccountsMenu::new(bridge), "accounts");
         imp.search.set_bridge(bridge);
         model.connect_changed(glib::clone!(
             #[weak(rename_to = page)]
@@ -268,7 +267,13 @@ impl Conversations {
         self.imp().menu_button.popup();
     }
 
+    /// Goes to the row that is open, or to the first.
     pub fn focus_list(&self) {
+        let place = self.place_of(self.imp().open.get()).unwrap_or(0);
+        let count = self.model().map_or(0, |model| model.rows().n_items());
+        if place < count {
+            self.imp().list.scroll_to(place, gtk::ListScrollFlags::FOCUS, None);
+        }
         self.imp().list.grab_focus();
     }
 

@@ -159,6 +159,13 @@ impl NewConversation {
         let objects: Vec<_> = found.into_iter().map(glib::BoxedAnyObject::new).collect();
         self.shown().splice(0, self.shown().n_items(), &objects);
         imp.stack.set_visible_child_name(if objects.is_empty() { "none" } else { "people" });
+        // The list holds on to its first row, and would leave the heading above it out of sight.
+        let list = imp.list.downgrade();
+        glib::idle_add_local_once(move || {
+            if let Some(adjustment) = list.upgrade().and_then(|list| list.vadjustment()) {
+                adjustment.set_value(0.0);
+            }
+        });
     }
 
     /// The account that writes to a typed address.
