@@ -155,7 +155,12 @@ fn own_archive_id(turn: &mut Turn<'_, '_>, message: &Element) -> Option<String> 
         return None;
     }
     if turn.state.own.server.account.contains(stanza_ids::NS) || turn.state.own.server.account.contains(mam::NS) {
-        return stanza_ids::stanza_id(message, &turn.state.own.bare);
+        let id = stanza_ids::stanza_id(message, &turn.state.own.bare);
+        let own = turn.state.own.bare.as_str();
+        if id.is_none() && message.children().any(|child| child.is("stanza-id", stanza_ids::NS) && child.attr("by") == Some(own)) {
+            turn.refuse(Kind::StanzaId);
+        }
+        return id;
     }
     turn.refuse(Kind::StanzaId);
     None

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! S: <message …/>          the server sends this; `{name}` stands for a value met before,
-//!                          `{sent}` for how many stanzas the account sent in this session
+//!                          `{sent}` for how many stanzas the account sent in this session, `{sent-1}` for one less
 //! C: <iq id='{q}' …/>      the account wrote this since, at least: more attributes and children are fine
 //! C: nothing               it wrote nothing else since
 //! C: …                     whatever else it wrote does not matter
@@ -83,7 +83,10 @@ impl<'p> Player<'p> {
                 if bytes.contains("<enabled ") {
                     self.sent = 0;
                 }
-                let bytes = bytes.replace("{sent}", &self.sent.to_string()).into_bytes();
+                let bytes = bytes
+                    .replace("{sent}", &self.sent.to_string())
+                    .replace("{sent-1}", &(self.sent.saturating_sub(1)).to_string())
+                    .into_bytes();
                 self.device.give(Input::Bytes(bytes));
             }
             "C" => self.expect(rest.trim_start_matches(':').trim()),

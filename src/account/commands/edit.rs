@@ -36,13 +36,15 @@ pub fn retract(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<(), Error>
     let never_left = waiting.first().is_some_and(|first| {
         first.kind == OutboxKind::Message && first.state == OutboxState::Queued && first.attempts == 0
     });
-    turn.tx.retract(message)?;
-    turn.changed(Change::MessageChanged(row.conversation, message));
     turn.changed(Change::Conversation(row.conversation));
     if never_left {
         turn.tx.drop_outbox_of_message(message)?;
+        turn.tx.delete_message(message)?;
+        turn.changed(Change::MessageRemoved(row.conversation, message));
         return Ok(());
     }
+    turn.tx.retract(message)?;
+    turn.changed(Change::MessageChanged(row.conversation, message));
     let body = payload::text_tag("body", xml::NS_CLIENT, retractions::FALLBACK_TEXT);
     send(turn, &row, [retractions::retract(&target), retractions::fallback_mark(), body, Hint::Store.element()])
 }

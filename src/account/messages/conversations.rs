@@ -60,7 +60,8 @@ pub fn recheck_strangers(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_known(turn: &Turn<'_, '_>, peer: &BareJid) -> Result<bool, Error> {
+/// Whether somebody is no stranger even before they write: on the roster, our server, ourselves.
+pub fn is_known(turn: &Turn<'_, '_>, peer: &BareJid) -> Result<bool, Error> {
     let own = &turn.state.own.bare;
     if peer == own || peer.as_str() == own.domain().as_str() {
         return Ok(true);

@@ -2,7 +2,7 @@
 //!
 //! All of it tells somebody something, so all of it asks first whether the sender was accepted (DESIGN rule 12).
 
-use model::{BareJid, ChatState, ConversationId, Direction, EventKind, MessageId, Mute};
+use model::{BareJid, ChatState, Content, ConversationId, Direction, EventKind, MessageId, Mute};
 use xmpp::{payload, xep_0184_receipts as receipts, xep_0334_hints::Hint};
 
 use super::{
@@ -37,7 +37,10 @@ pub fn new_message(
         Mute::Always => true,
     };
     let blocked = turn.tx.reads().is_blocked(&parties.peer)?;
-    if !stored.stranger && !muted && !blocked {
+    // It may have been taken back before it came.
+    let row = turn.tx.reads().stored_message(message)?;
+    let says = row.is_some_and(|row| row.content != Content::Retracted);
+    if says && !stored.stranger && !muted && !blocked {
         turn.event(EventKind::Incoming(conversation, message));
     }
     Ok(())

@@ -65,7 +65,7 @@ pub fn correct(
 
 /// The sender's reactions to a message (XEP-0444), of either side.
 pub fn react(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, target: &str, emoji: &[String]) -> Result<(), Error> {
-    let conversation = ensure(turn, copy, parties)?;
+    let Some(conversation) = find_or_ensure(turn, copy, parties)? else { return Ok(()) };
     match turn.tx.reads().message_referred_to(conversation, None, target)? {
         Some(row) => {
             let time = copy.stamp.unwrap_or(turn.now.wall);
@@ -78,7 +78,7 @@ pub fn react(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, target
 
 /// A message is taken back (XEP-0424).
 pub fn retract(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, target: &str) -> Result<(), Error> {
-    let conversation = ensure(turn, copy, parties)?;
+    let Some(conversation) = find_or_ensure(turn, copy, parties)? else { return Ok(()) };
     match find(turn, conversation, parties, target)? {
         Found::Theirs(row) => apply_retraction(turn, &row),
         Found::Others => {
@@ -146,6 +146,17 @@ fn ensure(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties) -> Result
     let begun = if parties.direction == Direction::Outgoing { Begun::ByUs } else { Begun::ByThem };
     let time = copy.stamp.unwrap_or(turn.now.wall);
     conversations::ensure(turn, &parties.peer, begun, time)
+}
+
+/// The conversation of an edit without words. A stranger does not begin one with it.
+fn find_or_ensure(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties) -> Result<Option<ConversationId>, Error> {
+    if parties.direction == Direction::Incoming
+        && turn.tx.reads().conversation_with(&parties.peer)?.is_none()
+        && !conversations::is_known(turn, &parties.peer)?
+    {
+        return Ok(None);
+    }
+    ensure(turn, copy, parties).map(Some)
 }
 
 fn reactor(turn: &Turn<'_, '_>, parties: &Parties) -> Reactor {
