@@ -39,7 +39,7 @@ impl Reads<'_> {
     }
 
     /// The place of the newest message of a conversation that the archive told of, reading forward.
-    pub fn archive_floor(&self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
+    pub fn archive_floor(self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
         let floor = self
             .connection
             .prepare_cached("SELECT archive_floor FROM conversations WHERE id = ?")?

@@ -148,7 +148,7 @@ impl Reads<'_> {
     }
 
     /// The conversations with strangers who were not accepted.
-    pub fn strangers(&self) -> Result<Vec<(ConversationId, BareJid)>, Error> {
+    pub fn strangers(self) -> Result<Vec<(ConversationId, BareJid)>, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT c.id, a.address FROM conversations c JOIN addresses a ON a.id = c.address
              WHERE c.stranger = 1 AND c.deleting = 0 ORDER BY c.id",

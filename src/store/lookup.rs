@@ -127,7 +127,7 @@ impl Reads<'_> {
     /// The newest message of the other side, up to and with `up_to`, whose sender asked to be told when
     /// it is displayed (XEP-0333).
     pub fn newest_markable(
-        &self,
+        self,
         conversation: ConversationId,
         up_to: MessageId,
     ) -> Result<Option<StoredMessage>, Error> {
@@ -140,16 +140,16 @@ impl Reads<'_> {
     }
 
     /// The place of the newest message of a conversation.
-    pub fn newest_sort_time(&self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
+    pub fn newest_sort_time(self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
         self.place_at("DESC", conversation)
     }
 
     /// The place of the oldest message of a conversation.
-    pub fn oldest_sort_time(&self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
+    pub fn oldest_sort_time(self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
         self.place_at("ASC", conversation)
     }
 
-    fn place_at(&self, order: &str, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
+    fn place_at(self, order: &str, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
         let sql = format!(
             "SELECT sort_time FROM messages WHERE conversation = ? ORDER BY sort_time {order}, id {order} LIMIT 1"
         );

@@ -2,7 +2,7 @@
 //!
 //! A step that was in a release is never changed again; the next stands in the next file. The number
 //! of steps taken is the database's `user_version`. A database with more steps than this program
-//! knows is left untouched. Copies of every released schema are kept in `tests/store/schemas`.
+//! knows is left untouched. A database of every released schema is kept in `tests/store/released`.
 
 use model::StorageFailure;
 use rusqlite::Connection;
@@ -49,3 +49,6 @@ fn version(connection: &Connection) -> Result<i64, Error> {
 fn too_new(version: i64) -> Error {
     Error::storage(StorageFailure::TooNew, format!("schema {version}, known {}", newest()))
 }
+
+#[cfg(test)]
+mod tests;

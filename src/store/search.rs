@@ -118,15 +118,15 @@ impl Reads<'_> {
                 }
                 if found.len() == limit {
                     let next = found.last().map(|last| SearchCursor(last.row));
-                    return self.results(found, &terms, next);
+                    return self.results(&found, &terms, next);
                 }
                 found.push(candidate);
             }
             if exhausted || !wanted() {
-                return self.results(found, &terms, None);
+                return self.results(&found, &terms, None);
             }
             if looked_at >= MOST_CANDIDATES {
-                return self.results(found, &terms, Some(SearchCursor(before)));
+                return self.results(&found, &terms, Some(SearchCursor(before)));
             }
             if looked_at >= FIRST_LOOK {
                 query = &by_all_letters;
@@ -176,7 +176,7 @@ impl Reads<'_> {
 
     fn results(
         self,
-        found: Vec<Candidate>,
+        found: &[Candidate],
         terms: &[Term],
         next: Option<SearchCursor>,
     ) -> Result<SearchResults, Error> {
