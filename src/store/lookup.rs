@@ -6,11 +6,44 @@
 //! the `id` attribute is chosen by whoever sends, twice if they like. So every look-up is bound to a
 //! conversation or an archive, and to a side or a sender where the rule names one; the newest wins.
 
-use model::{BareJid, ConversationId, Direction, MessageId, OccupantId, Timestamp};
+use model::{
+    BareJid, Content, ConversationId, Delivery, Direction, EncryptionKind, MessageId, OccupantId, Timestamp,
+};
 use rusqlite::{OptionalExtension, Params, Row};
 
 use crate::rows::{bare_jid, content, delivery, direction, encryption, from_direction};
-use crate::{ArchiveId, Error, MessageIds, Reads, StoredMessage};
+use crate::{ArchiveId, Error, MessageIds, Reads};
+
+/// A message as `account` needs it to judge what refers to it. Windows read [`model::Message`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMessage {
+    /// Its row.
+    pub id: MessageId,
+    /// Where it stands.
+    pub conversation: ConversationId,
+    /// Whose it is.
+    pub direction: Direction,
+    /// The sender.
+    pub sender: BareJid,
+    /// Who the sender is in a room.
+    pub occupant: Option<OccupantId>,
+    /// When it was sent.
+    pub time: Timestamp,
+    /// Where it stands in the history.
+    pub sort_time: Timestamp,
+    /// What it says.
+    pub content: Content,
+    /// How it travelled.
+    pub encryption: EncryptionKind,
+    /// How far it came.
+    pub delivery: Delivery,
+    /// Whether it counts as unread.
+    pub unread: bool,
+    /// The ids it is known by.
+    pub ids: MessageIds,
+    /// The id of the correction that made the present text.
+    pub edit_id: Option<String>,
+}
 
 const STORED: &str = "
   SELECT m.id, m.conversation, m.direction, s.address, m.occupant_id, m.time, m.sort_time, m.kind,

@@ -80,37 +80,6 @@ pub struct NewReply {
     pub fallback: String,
 }
 
-/// A message as `account` needs it to judge what refers to it. Windows read [`model::Message`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredMessage {
-    /// Its row.
-    pub id: MessageId,
-    /// Where it stands.
-    pub conversation: ConversationId,
-    /// Whose it is.
-    pub direction: Direction,
-    /// The sender.
-    pub sender: BareJid,
-    /// Who the sender is in a room.
-    pub occupant: Option<OccupantId>,
-    /// When it was sent.
-    pub time: Timestamp,
-    /// Where it stands in the history.
-    pub sort_time: Timestamp,
-    /// What it says.
-    pub content: Content,
-    /// How it travelled.
-    pub encryption: EncryptionKind,
-    /// How far it came.
-    pub delivery: Delivery,
-    /// Whether it counts as unread.
-    pub unread: bool,
-    /// The ids it is known by.
-    pub ids: MessageIds,
-    /// The id of the correction that made the present text.
-    pub edit_id: Option<String>,
-}
-
 /// What became of a message that was to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insertion {

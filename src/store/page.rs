@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use model::{BareJid, ConversationId, Direction, Message, MessageId, OccupantId, Quote, Reaction, Timestamp};
+use model::{BareJid, ConversationId, Direction, Message, MessageId, OccupantId, Quote, Timestamp};
 use rusqlite::{OptionalExtension, Params, Row, params};
 
 use crate::addresses::display_name;
@@ -256,7 +256,8 @@ impl Reads<'_> {
             messages.push(message);
         }
         if !reacted.is_empty() {
-            let mut reactions = self.reactions(&reacted, &own)?;
+            let mut reactions =
+                self.reactions(&json_list(reacted.iter().copied()), own.nickname.as_deref())?;
             for message in &mut messages {
                 message.reactions = reactions.remove(&message.id).unwrap_or_default();
             }
@@ -271,43 +272,6 @@ impl Reads<'_> {
             .query_row([], |row| Ok(Own { nickname: row.get(0)?, avatar: row.get(1)? }))
             .optional()?;
         Ok(own.unwrap_or(Own { nickname: None, avatar: None }))
-    }
-
-    fn reactions(self, messages: &[i64], own: &Own) -> Result<HashMap<MessageId, Vec<Reaction>>, Error> {
-        let mut found: HashMap<MessageId, Vec<Reaction>> = HashMap::new();
-        let mut statement = self.connection.prepare_cached(
-            "SELECT x.message, x.own, x.nickname, x.emojis, a.address, a.nickname, r.name
-             FROM reactions x JOIN addresses a ON a.id = x.sender LEFT JOIN roster r ON r.address = x.sender
-             WHERE x.message IN (SELECT value FROM json_each(?)) AND x.emojis <> ''
-             ORDER BY x.message, x.time, x.id",
-        )?;
-        let mut rows = statement.query([json_list(messages.iter().copied())])?;
-        while let Some(row) = rows.next()? {
-            let is_own: bool = row.get(1)?;
-            let address = bare_jid(row, 4)?;
-            let name = if is_own {
-                display_name(row.get(2)?, own.nickname.clone(), &address)
-            } else {
-                let given: Option<String> = row.get(6)?;
-                display_name(given.or(row.get(2)?), row.get(5)?, &address)
-            };
-            let of_message = found.entry(MessageId(row.get(0)?)).or_default();
-            let emojis: String = row.get(3)?;
-            for emoji in emojis.lines() {
-                match of_message.iter_mut().find(|reaction| reaction.emoji == emoji) {
-                    Some(reaction) => {
-                        reaction.senders.push(name.clone());
-                        reaction.own |= is_own;
-                    }
-                    None => of_message.push(Reaction {
-                        emoji: emoji.to_owned(),
-                        senders: vec![name.clone()],
-                        own: is_own,
-                    }),
-                }
-            }
-        }
-        Ok(found)
     }
 }
 

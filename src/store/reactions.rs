@@ -1,7 +1,10 @@
-use model::{BareJid, MessageId, OccupantId, Timestamp};
+use std::collections::HashMap;
+
+use model::{BareJid, MessageId, OccupantId, Reaction, Timestamp};
 use rusqlite::params;
 
-use crate::rows::RETRACTED;
+use crate::addresses::display_name;
+use crate::rows::{RETRACTED, bare_jid};
 use crate::{Error, Reads, Tx};
 
 /// More emojis than this from one person are cut off.
@@ -32,6 +35,48 @@ impl Reads<'_> {
             None => Ok(Vec::new()),
             Some(set) => Ok(set?.lines().map(str::to_owned).collect()),
         }
+    }
+
+    /// The reactions to some messages, given as a JSON list; `own_name` is what the user is called.
+    pub(crate) fn reactions(
+        self,
+        messages: &str,
+        own_name: Option<&str>,
+    ) -> Result<HashMap<MessageId, Vec<Reaction>>, Error> {
+        let mut found: HashMap<MessageId, Vec<Reaction>> = HashMap::new();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT x.message, x.own, x.nickname, x.emojis, a.address, a.nickname, r.name
+             FROM reactions x JOIN addresses a ON a.id = x.sender LEFT JOIN roster r ON r.address = x.sender
+             WHERE x.message IN (SELECT value FROM json_each(?)) AND x.emojis <> ''
+             ORDER BY x.message, x.time, x.id",
+        )?;
+        let mut rows = statement.query([messages])?;
+        while let Some(row) = rows.next()? {
+            let is_own: bool = row.get(1)?;
+            let address = bare_jid(row, 4)?;
+            let name = if is_own {
+                display_name(row.get(2)?, own_name.map(str::to_owned), &address)
+            } else {
+                let given: Option<String> = row.get(6)?;
+                display_name(given.or(row.get(2)?), row.get(5)?, &address)
+            };
+            let of_message = found.entry(MessageId(row.get(0)?)).or_default();
+            let emojis: String = row.get(3)?;
+            for emoji in emojis.lines() {
+                match of_message.iter_mut().find(|reaction| reaction.emoji == emoji) {
+                    Some(reaction) => {
+                        reaction.senders.push(name.clone());
+                        reaction.own |= is_own;
+                    }
+                    None => of_message.push(Reaction {
+                        emoji: emoji.to_owned(),
+                        senders: vec![name.clone()],
+                        own: is_own,
+                    }),
+                }
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -111,11 +111,10 @@ pub(crate) fn line(message: &Message) -> String {
         Content::Retracted => "(retracted)".into(),
         Content::Unreadable(_) => "(unreadable)".into(),
     };
-    let mut line = format!("{who}: {quote}{what}");
-    for reaction in &message.reactions {
-        line.push_str(&format!(" [{} {}]", reaction.emoji, reaction.senders.join(" ")));
-    }
-    line
+    let reactions = message.reactions.iter();
+    let reactions: Vec<String> =
+        reactions.map(|reaction| format!(" [{} {}]", reaction.emoji, reaction.senders.join(" "))).collect();
+    format!("{who}: {quote}{what}{}", reactions.concat())
 }
 
 pub(crate) fn settings() -> AccountSettings {

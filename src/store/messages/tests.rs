@@ -1,3 +1,5 @@
+//! One line for each message, whatever copies come in whatever order.
+
 use model::UnreadableReason;
 use proptest::prelude::*;
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::Bench;
 
-fn row<'b>(token: &'b str, after: Option<OutboxId>) -> NewOutboxRow<'b> {
+fn row(token: &str, after: Option<OutboxId>) -> NewOutboxRow<'_> {
     NewOutboxRow {
         kind: OutboxKind::Message,
         message: None,

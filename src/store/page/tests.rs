@@ -1,3 +1,5 @@
+//! Pages from every side, and what a row shows beside its text.
+
 use model::{ConversationKind, Subscription};
 use proptest::prelude::*;
 

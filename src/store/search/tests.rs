@@ -1,3 +1,5 @@
+//! What is found in many scripts, in which order, and what is not found any more.
+
 use model::{ConversationKind, MessageId, Timestamp};
 
 use super::*;

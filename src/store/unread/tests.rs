@@ -1,3 +1,5 @@
+//! Counts, places and deliveries after every kind of change.
+
 use model::{Content, DeliveryFailure, DeliveryReason};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What a commit promises, and every way in which a database may refuse to open.
+
 use std::os::unix::fs::PermissionsExt;
 
 use model::KeyFailure;
