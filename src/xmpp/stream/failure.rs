@@ -188,6 +188,13 @@ impl StreamFailure {
     }
 }
 
+impl StreamFailure {
+    /// Whether the session must not be resumed: it is another's now, or would lead here again.
+    pub(super) fn gives_up_session(&self) -> bool {
+        matches!(self, Self::AcknowledgementInvalid | Self::Conflict | Self::Malformed(_) | Self::TooLarge)
+    }
+}
+
 impl From<StreamFailure> for Failure {
     fn from(failure: StreamFailure) -> Self {
         match failure {

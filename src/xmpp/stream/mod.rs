@@ -360,17 +360,19 @@ impl Stream {
             return;
         }
         tracing::debug!(state = ?self.state, %failure, "the stream failed");
-        if !matches!(failure, StreamFailure::Disconnected) {
-            if self.header_written && !matches!(self.state, State::StartingTls) {
-                if let Some(condition) = stream_error::condition_for(&failure) {
-                    self.write(&stream_error::write(condition));
-                }
-                self.write("</stream:stream>");
-            }
-            self.emit(StreamEvent::Close);
-        }
-        if matches!(failure, StreamFailure::AcknowledgementInvalid | StreamFailure::Conflict) {
+        if failure.gives_up_session() {
             self.management.forget_session();
+        }
+        // To end the stream would be to end the session, if the server does hear of it.
+        let silent = matches!(failure, StreamFailure::Disconnected | StreamFailure::Timeout(_));
+        if !silent && self.header_written && !matches!(self.state, State::StartingTls) {
+            if let Some(condition) = stream_error::condition_for(&failure) {
+                self.write(&stream_error::write(condition));
+            }
+            self.write("</stream:stream>");
+        }
+        if !matches!(failure, StreamFailure::Disconnected) {
+            self.emit(StreamEvent::Close);
         }
         self.end();
         self.emit(StreamEvent::Failed(failure));

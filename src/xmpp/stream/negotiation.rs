@@ -141,6 +141,8 @@ impl Stream {
             Phase::Secured => {
                 self.features = features;
                 self.summary = self.features.summary.clone();
+                // For strangers (Prosody: 10 kB). What holds for us comes later, or not at all.
+                self.summary.max_stanza_bytes = None;
                 if self.config.purpose == Purpose::Register {
                     self.request_form();
                 } else if self.exchange.is_none() {

@@ -121,7 +121,9 @@ impl Stream {
     pub(super) fn element_while_closing(&mut self, element: &Element) {
         if element.is("a", NS_SM) {
             let h = element.attr("h").and_then(|h| h.trim().parse().ok());
-            if let Some(Ok(arrived)) = h.map(|h| self.management.acknowledge(h)) {
+            if let Some(Ok(arrived)) = h.map(|h| self.management.acknowledge(h))
+                && !arrived.is_empty()
+            {
                 self.emit(StreamEvent::Acked(arrived));
             }
         }

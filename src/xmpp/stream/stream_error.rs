@@ -55,7 +55,6 @@ pub(super) fn condition_for(failure: &StreamFailure) -> Option<&'static str> {
     match failure {
         StreamFailure::Malformed(_) => Some("not-well-formed"),
         StreamFailure::TooLarge => Some("policy-violation"),
-        StreamFailure::Timeout(_) => Some("connection-timeout"),
         StreamFailure::AcknowledgementInvalid => Some("undefined-condition"),
         _ => None,
     }

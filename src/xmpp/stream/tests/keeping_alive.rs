@@ -61,7 +61,6 @@ fn a_silent_link_is_asked_and_then_given_up() {
         E: Stanza
         +19s
         +1s
-        C: <stream:error><connection-timeout xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>
         E: Close
         E: Failed(Timeout(Alive))",
     );
@@ -79,7 +78,6 @@ fn after_suspend_the_link_is_asked_at_once() {
         wake
         C: <r xmlns='urn:xmpp:sm:3'/>
         +5s
-        C: <stream:error>{rest}</stream:stream>
         E: Close
         E: Failed(Timeout(Alive))",
     );
@@ -87,7 +85,7 @@ fn after_suspend_the_link_is_asked_at_once() {
     assert_eq!(script.stream.resumption().unwrap().unsettled(), [StanzaToken(1)]);
 
     let mut script = plainly_online();
-    script.run("wake\nC: <iq {rest}</iq>\n+5s\nC: <stream:error>{x}</stream:stream>\nE: Close\nE: Failed(Timeout(Alive))");
+    script.run("wake\nC: <iq {rest}</iq>\n+5s\nE: Close\nE: Failed(Timeout(Alive))");
     script.end();
 }
 
@@ -98,7 +96,7 @@ fn a_server_that_talks_but_never_answers_is_given_up() {
     for _ in 0..11 {
         script.run("+10s\nS: <presence from='bob@example.org'/>\nE: Stanza");
     }
-    script.run("+10s\nC: <stream:error>{x}</stream:stream>\nE: Close\nE: Failed(Timeout(Alive))");
+    script.run("+10s\nE: Close\nE: Failed(Timeout(Alive))");
     script.end();
 }
 

@@ -46,7 +46,8 @@ pub(super) const SASL2: &str = "<stream:features>\
     <sm xmlns='urn:xmpp:sm:3'/><fast xmlns='urn:xmpp:fast:0'><mechanism>HT-SHA-256-EXPR</mechanism>\
     <mechanism>HT-SHA-256-NONE</mechanism></fast></inline></authentication>\
     <sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/>\
-    </sasl-channel-binding></stream:features>";
+    </sasl-channel-binding><limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>10000</max-bytes></limits>\
+    </stream:features>";
 pub(super) const USER_AGENT: &str =
     "<user-agent id='ua'><software>Starling</software><device>desk</device></user-agent>";
 pub(super) const BIND: &str = "<bind xmlns='urn:xmpp:bind:0'><tag>Starling</tag>\

@@ -260,7 +260,14 @@ fn closing_is_orderly() {
     assert!(script.stream.resumption().is_none());
 
     let mut script = online();
-    script.run("close\nC: </stream:stream>\n+3s\nE: Close\nE: Closed");
+    script.run(
+        "close
+        C: </stream:stream>
+        S: <a xmlns='urn:xmpp:sm:3' h='0'/>
+        +3s
+        E: Close
+        E: Closed",
+    );
     script.end();
 }
 

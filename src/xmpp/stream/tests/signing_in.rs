@@ -12,6 +12,8 @@ fn sasl2_takes_everything_in_one_round_trip() {
     assert_eq!(online.bound.to_string(), "alice@example.org/Starling~x");
     assert_eq!(online.archive_hint.unwrap().id, "99");
     assert!(online.carbons_enabled && online.features.roster_versioning);
+    // That limit was for whoever has not signed in.
+    assert_eq!(online.features.max_stanza_bytes, None);
     assert_eq!(online.pin.mechanism, "SCRAM-SHA-256");
     assert!(online.pin.channel_binding);
     let token = script.token.unwrap();
