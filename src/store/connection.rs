@@ -26,11 +26,10 @@ pub(crate) enum Role {
 }
 
 impl Place {
-    /// Opens a connection. The database file must exist, unless this is the one who makes it.
-    pub(crate) fn open(&self, role: Role, make: bool) -> Result<Connection, Error> {
+    /// Opens a connection. The database file must exist.
+    pub(crate) fn open(&self, role: Role) -> Result<Connection, Error> {
         let mut flags =
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-        flags.set(OpenFlags::SQLITE_OPEN_CREATE, make);
         let connection = match self {
             Self::Memory(name) => {
                 flags |= OpenFlags::SQLITE_OPEN_CREATE;

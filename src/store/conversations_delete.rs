@@ -28,7 +28,7 @@ impl Tx<'_> {
         Ok(begun)
     }
 
-    /// Deletes up to `limit` messages of it (a few hundred take some 20 ms), and the conversation
+    /// Deletes up to `limit` messages of it (forty of a million take some 20 ms), and the conversation
     /// when none is left. True when all is gone.
     pub fn delete_conversation_piece(
         &mut self,

@@ -23,6 +23,12 @@ pub(crate) fn make(folder: &Path) -> Result<(), Error> {
     Ok(DirBuilder::new().recursive(true).mode(0o700).create(folder)?)
 }
 
+/// Makes an empty database file that only its owner can read; the log beside it will be the same.
+pub(crate) fn make_database_file(folder: &Path) -> Result<(), Error> {
+    OpenOptions::new().create_new(true).write(true).mode(0o600).open(database_path(folder))?;
+    Ok(())
+}
+
 /// Ownership of a folder: while it lives, no other process has it.
 #[derive(Debug)]
 pub(crate) struct FolderLock {

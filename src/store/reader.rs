@@ -34,7 +34,7 @@ impl std::fmt::Debug for ReaderHandle {
 
 impl ReaderHandle {
     pub(crate) fn start(place: &Place) -> Result<Self, Error> {
-        let connection = place.open(Role::Reader, false)?;
+        let connection = place.open(Role::Reader)?;
         expect_newest(&connection)?;
         let (questions, asked) = async_channel::bounded(QUEUE);
         thread::Builder::new().name("reader".into()).spawn(move || serve(&connection, &asked))?;

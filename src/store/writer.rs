@@ -14,7 +14,7 @@ use model::StorageFailure;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior};
 
 use crate::connection::{Place, Role};
-use crate::folder::{FolderLock, database_exists, database_path, make};
+use crate::folder::{FolderLock, database_exists, database_path, make, make_database_file};
 use crate::migrations::migrate;
 use crate::{DatabaseKey, Error, KeyHeader, ReaderHandle, Reads};
 
@@ -41,7 +41,8 @@ impl Writer {
         if KeyHeader::read(folder)?.is_none_or(|header| header.check(key).is_err()) {
             KeyHeader::create(folder, key, None)?;
         }
-        Self::start(Place::Folder(folder.to_owned(), key.clone()), Some(lock), true)
+        make_database_file(folder)?;
+        Self::start(Place::Folder(folder.to_owned(), key.clone()), Some(lock))
     }
 
     /// Opens the database of an account, and brings its schema up to date.
@@ -50,18 +51,18 @@ impl Writer {
         if !database_path(folder).try_exists()? {
             return Err(Error::damaged("the database is missing"));
         }
-        Self::start(Place::Folder(folder.to_owned(), key.clone()), Some(lock), false)
+        Self::start(Place::Folder(folder.to_owned(), key.clone()), Some(lock))
     }
 
     /// A database that is gone when the last of its connections is: for tests and simulations.
     pub fn in_memory() -> Result<Self, Error> {
         static NAMES: AtomicU64 = AtomicU64::new(0);
         let name = format!("starling-{}", NAMES.fetch_add(1, Ordering::Relaxed));
-        Self::start(Place::Memory(name), None, true)
+        Self::start(Place::Memory(name), None)
     }
 
-    fn start(place: Place, lock: Option<FolderLock>, make: bool) -> Result<Self, Error> {
-        let mut connection = place.open(Role::Writer, make)?;
+    fn start(place: Place, lock: Option<FolderLock>) -> Result<Self, Error> {
+        let mut connection = place.open(Role::Writer)?;
         migrate(&mut connection)?;
         let commit = Reads { connection: &connection }.commit_number()?;
         Ok(Self { connection, commit, failing: None, place, _lock: lock })

@@ -145,7 +145,9 @@ fn only_its_owner_can_look_into_a_folder_and_the_file_says_nothing() {
     drop(bench);
     assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
     for entry in std::fs::read_dir(&folder).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let path = entry.unwrap().path();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
+        let bytes = std::fs::read(path).unwrap();
         for word in [b"private".as_slice(), b"SQLite format", b"example.net"] {
             assert!(!bytes.windows(word.len()).any(|part| part == word));
         }
