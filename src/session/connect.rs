@@ -20,7 +20,7 @@ use tokio::{
 use crate::{
     dns::{self, Candidate, Kind},
     link::Link,
-    tls::Trust,
+    tls::{NotSecure, Trust},
 };
 
 /// Between one attempt and the next (RFC 8305 §5).
@@ -105,7 +105,7 @@ struct Race {
     /// How many of the running are attempts, not questions for names.
     attempts: usize,
     failure: Option<Failure>,
-    /// TLS is spoken where STARTTLS would be the last resort: it would wait for ever.
+    /// Whether places of last resort are passed over.
     no_last_resort: bool,
 }
 
@@ -117,7 +117,7 @@ struct Place {
 
 enum Heat {
     Resolved(usize, VecDeque<SocketAddr>),
-    Finished(Result<Connected, Failure>),
+    Finished(Box<Result<Connected, NotSecure>>),
 }
 
 impl Race {
@@ -138,12 +138,16 @@ impl Race {
             let patient = tokio::select! {
                 heat = self.running.next() => match heat {
                     None => return Err(self.failure.map_or(Lost::NoAddress, Lost::Failed)),
-                    Some(Heat::Finished(Ok(connected))) => return Ok(connected),
-                    Some(Heat::Finished(Err(failure))) => {
-                        self.attempts -= 1;
-                        self.note(failure);
-                        true
-                    }
+                    Some(Heat::Finished(result)) => match *result {
+                        Ok(connected) => return Ok(connected),
+                        Err(refused) => {
+                            self.attempts -= 1;
+                            // Where TLS is spoken, STARTTLS on the same port would only wait for ever.
+                            self.no_last_resort |= refused.is_tls;
+                            self.note(refused.failure);
+                            true
+                        }
+                    },
                     Some(Heat::Resolved(index, addresses)) => {
                         if let Some(place) = self.places.get_mut(index) {
                             place.addresses = Some(addresses);
@@ -178,7 +182,7 @@ impl Race {
                     addresses.pop_front();
                     let attempt =
                         attempt(address, place.candidate.kind, self.trust.clone(), self.steps.clone());
-                    self.running.push(attempt.map(Heat::Finished).boxed_local());
+                    self.running.push(attempt.map(|result| Heat::Finished(Box::new(result))).boxed_local());
                     self.attempts += 1;
                     return;
                 }
@@ -187,9 +191,6 @@ impl Race {
     }
 
     fn note(&mut self, failure: Failure) {
-        if matches!(failure, Failure::Certificate(_)) {
-            self.no_last_resort = true;
-        }
         if self.failure.as_ref().is_none_or(|known| tells(&failure) > tells(known)) {
             self.failure = Some(failure);
         }
@@ -200,7 +201,7 @@ impl Race {
 fn tells(failure: &Failure) -> u8 {
     match failure {
         Failure::Certificate(_) => 4,
-        Failure::Tls => 3,
+        Failure::Tls | Failure::NoSuchServer => 3,
         Failure::TimedOut => 2,
         _ => 1,
     }
@@ -236,14 +237,15 @@ async fn attempt(
     kind: Kind,
     trust: Trust,
     steps: Sender<ConnectionStep>,
-) -> Result<Connected, Failure> {
+) -> Result<Connected, NotSecure> {
+    let unreachable = || NotSecure { failure: Failure::Unreachable, is_tls: false };
     let socket = match timeout(SOCKET, TcpStream::connect(address)).await {
         Ok(Ok(socket)) => socket,
         Ok(Err(error)) => {
             tracing::debug!(kind = ?error.kind(), "no connection");
-            return Err(Failure::Unreachable);
+            return Err(unreachable());
         }
-        Err(_) => return Err(Failure::Unreachable),
+        Err(_) => return Err(unreachable()),
     };
     // Without it the answer to a small write may wait 40 ms.
     if let Err(error) = socket.set_nodelay(true) {

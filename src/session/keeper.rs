@@ -83,7 +83,7 @@ impl Keeper {
         };
         let end = match beginning {
             Beginning::Existing => self.keep(&runtime),
-            Beginning::SignIn(new, reply) => self.sign_in(&runtime, &new, reply),
+            Beginning::SignIn(new, reply) => self.sign_in(&runtime, &new, &reply),
         };
         if end == Last::Remove {
             self.close_reader();
@@ -139,7 +139,7 @@ impl Keeper {
         }
     }
 
-    fn sign_in(&mut self, runtime: &Runtime, new: &NewAccount, reply: Reply) -> Last {
+    fn sign_in(&mut self, runtime: &Runtime, new: &NewAccount, reply: &Reply) -> Last {
         let prepared = sign_in::prepare(&self.shared, self.id, new);
         let end = match prepared {
             Ok((half_made, key, writer)) => {
@@ -182,7 +182,7 @@ impl Keeper {
                 Some(header) if header.is_wrapped() => {
                     header.unwrap_with(passphrase.ok_or(KeyFailure::PassphraseNeeded)?)?
                 }
-                _ => DatabaseKey::from_bytes(self.shared.config.secrets.fetch(self.id)?),
+                _ => self.shared.config.secrets.fetch(self.id)?,
             },
         };
         let mut writer = Writer::open(&folder, &key)?;

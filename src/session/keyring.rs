@@ -18,13 +18,15 @@ use secret_service::{
     EncryptionType, Error,
     blocking::{Collection, Item, SecretService as Service},
 };
+use store::DatabaseKey;
+use zeroize::Zeroizing;
 
 /// A place for secrets.
 pub trait Secrets: Send + Sync + fmt::Debug {
     /// Keeps the key of an account, in place of any it kept before.
-    fn keep(&self, account: AccountId, key: &[u8; 32]) -> Result<(), KeyFailure>;
+    fn keep(&self, account: AccountId, key: &DatabaseKey) -> Result<(), KeyFailure>;
     /// Gives the key back.
-    fn fetch(&self, account: AccountId) -> Result<[u8; 32], KeyFailure>;
+    fn fetch(&self, account: AccountId) -> Result<DatabaseKey, KeyFailure>;
     /// Forgets it. Forgetting what is not there is no failure.
     fn forget(&self, account: AccountId) -> Result<(), KeyFailure>;
 }
@@ -37,7 +39,7 @@ pub struct SecretService;
 const LABEL: &str = "Starling: key of an account's history";
 
 impl Secrets for SecretService {
-    fn keep(&self, account: AccountId, key: &[u8; 32]) -> Result<(), KeyFailure> {
+    fn keep(&self, account: AccountId, key: &DatabaseKey) -> Result<(), KeyFailure> {
         let service = connect()?;
         let id = account.to_string();
         let collection = default_collection(&service)?;
@@ -48,7 +50,7 @@ impl Secrets for SecretService {
         Ok(())
     }
 
-    fn fetch(&self, account: AccountId) -> Result<[u8; 32], KeyFailure> {
+    fn fetch(&self, account: AccountId) -> Result<DatabaseKey, KeyFailure> {
         let service = connect()?;
         let id = account.to_string();
         let found = service.search_items(attributes(&id)).map_err(|error| explain(&error))?;
@@ -57,7 +59,7 @@ impl Secrets for SecretService {
         if item.is_locked().map_err(|error| explain(&error))? {
             item.unlock().map_err(|error| explain(&error))?;
         }
-        let secret = item.get_secret().map_err(|error| explain(&error))?;
+        let secret = Zeroizing::new(item.get_secret().map_err(|error| explain(&error))?);
         from_digits(&secret).ok_or(KeyFailure::WrongKey)
     }
 
@@ -112,11 +114,17 @@ fn explain(error: &Error) -> KeyFailure {
     }
 }
 
-fn to_digits(key: &[u8; 32]) -> String {
-    key.iter().map(|byte| format!("{byte:02x}")).collect()
+fn to_digits(key: &DatabaseKey) -> Zeroizing<String> {
+    let mut digits = Zeroizing::new(String::with_capacity(64));
+    for byte in key.as_bytes() {
+        for digit in [byte >> 4, byte & 15] {
+            digits.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    digits
 }
 
-fn from_digits(digits: &[u8]) -> Option<[u8; 32]> {
+fn from_digits(digits: &[u8]) -> Option<DatabaseKey> {
     let digits = std::str::from_utf8(digits).ok()?;
     if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
@@ -125,7 +133,7 @@ fn from_digits(digits: &[u8]) -> Option<[u8; 32]> {
     for (byte, pair) in key.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
-    Some(key)
+    Some(DatabaseKey::from_bytes(key))
 }
 
 /// Keeps keys in memory, for tests, and can be told to fail in each of the ways a service does.
@@ -136,7 +144,7 @@ pub struct MemorySecrets {
 
 #[derive(Default)]
 struct Memory {
-    keys: HashMap<AccountId, [u8; 32]>,
+    keys: HashMap<AccountId, DatabaseKey>,
     failure: Option<KeyFailure>,
 }
 
@@ -168,13 +176,13 @@ impl MemorySecrets {
 }
 
 impl Secrets for MemorySecrets {
-    fn keep(&self, account: AccountId, key: &[u8; 32]) -> Result<(), KeyFailure> {
-        self.working()?.keys.insert(account, *key);
+    fn keep(&self, account: AccountId, key: &DatabaseKey) -> Result<(), KeyFailure> {
+        self.working()?.keys.insert(account, key.clone());
         Ok(())
     }
 
-    fn fetch(&self, account: AccountId) -> Result<[u8; 32], KeyFailure> {
-        self.working()?.keys.get(&account).copied().ok_or(KeyFailure::NoSuchItem)
+    fn fetch(&self, account: AccountId) -> Result<DatabaseKey, KeyFailure> {
+        self.working()?.keys.get(&account).cloned().ok_or(KeyFailure::NoSuchItem)
     }
 
     fn forget(&self, account: AccountId) -> Result<(), KeyFailure> {
@@ -189,9 +197,9 @@ mod tests {
 
     #[test]
     fn a_key_reads_back_from_its_digits_and_nothing_else_does() {
-        let key: [u8; 32] = std::array::from_fn(|index| index as u8 * 7);
-        assert_eq!(from_digits(to_digits(&key).as_bytes()), Some(key));
-        assert_eq!(from_digits(&key), None);
+        let key = DatabaseKey::from_bytes(std::array::from_fn(|index| index as u8 * 7));
+        assert_eq!(from_digits(to_digits(&key).as_bytes()), Some(key.clone()));
+        assert_eq!(from_digits(key.as_bytes()), None);
         assert_eq!(from_digits("+f".repeat(32).as_bytes()), None);
         assert_eq!(from_digits(b""), None);
     }

@@ -137,7 +137,7 @@ impl Service {
                 ToService::Command(Command::Quit) => break,
                 ToService::Command(command) => self.command(command),
                 ToService::Ask(request, reply) => self.ask(request, reply),
-                ToService::Add(new, reply) => self.add(new, reply),
+                ToService::Add(new, reply) => self.add(new, &reply),
                 ToService::Ended(id) => self.forget(id),
             }
         }
@@ -171,7 +171,7 @@ impl Service {
 
     fn ask(&mut self, request: Request, reply: Reply) {
         match request {
-            Request::SignIn(sign_in) => self.add(NewAccount::from(sign_in), reply),
+            Request::SignIn(sign_in) => self.add(NewAccount::from(sign_in), &reply),
             Request::ChangePassword(id, password) => {
                 self.post(id, Mail::Ask(Question::ChangePassword(password), reply));
             }
@@ -201,7 +201,7 @@ impl Service {
     }
 
     /// Starts a first sign-in.
-    fn add(&mut self, new: NewAccount, reply: Reply) {
+    fn add(&mut self, new: NewAccount, reply: &Reply) {
         if self.shared.table.has_address(&new.settings.address) {
             reply.give(Err(Failure::AccountExists));
             return;

@@ -41,7 +41,7 @@ pub(crate) fn prepare(
     let half_made = shared.folders.begin(id)?;
     let folder = half_made.folder();
     let key = DatabaseKey::generate();
-    match shared.config.secrets.keep(id, key.as_bytes()) {
+    match shared.config.secrets.keep(id, &key) {
         Ok(()) => KeyHeader::create(folder, &key, None)?,
         Err(KeyFailure::NoService) if new.passphrase.is_some() => {
             KeyHeader::create(folder, &key, new.passphrase.as_ref().map(|passphrase| passphrase.as_str()))?

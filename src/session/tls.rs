@@ -10,7 +10,7 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use account::TlsFacts;
@@ -20,8 +20,8 @@ use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
     rustls::{
-        self, CertificateError, ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore,
-        SignatureScheme,
+        self, AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, ProtocolVersion,
+        RootCertStore, SignatureScheme,
         client::{
             Resumption, WebPkiServerVerifier,
             danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -39,6 +39,20 @@ use crate::certificate;
 const HANDSHAKE: Duration = Duration::from_secs(15);
 /// How long the system's authorities are remembered.
 const REMEMBERED: Duration = Duration::from_secs(3600);
+
+/// Why a connection could not be secured.
+#[derive(Debug)]
+pub(crate) struct NotSecure {
+    pub(crate) failure: Failure,
+    /// Whether the other side speaks TLS at all, as far as could be seen.
+    pub(crate) is_tls: bool,
+}
+
+impl From<NotSecure> for Failure {
+    fn from(refused: NotSecure) -> Self {
+        refused.failure
+    }
+}
 
 /// Whom to trust when talking to one domain.
 #[derive(Clone)]
@@ -77,11 +91,11 @@ impl Trust {
         &self,
         socket: TcpStream,
         direct: bool,
-    ) -> Result<(TlsStream<TcpStream>, TlsFacts), Failure> {
+    ) -> Result<(TlsStream<TcpStream>, TlsFacts), NotSecure> {
         let judge = Arc::new(Judge { trust: self.clone(), verdict: Mutex::default() });
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
-            .map_err(|_| Failure::Tls)?
+            .map_err(|_| NotSecure { failure: Failure::Tls, is_tls: true })?
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&judge) as Arc<dyn ServerCertVerifier>)
             .with_no_client_auth();
@@ -91,11 +105,20 @@ impl Trust {
         }
         let connecting = TlsConnector::from(Arc::new(config)).connect(self.name.clone(), socket);
         match timeout(HANDSHAKE, connecting).await {
-            Err(_) => Err(Failure::TimedOut),
-            Ok(Err(error)) => Err(judge.verdict().unwrap_or_else(|| {
+            Err(_) => Err(NotSecure { failure: Failure::TimedOut, is_tls: false }),
+            Ok(Err(error)) => {
                 tracing::info!(%error, "the handshake failed");
-                Failure::Tls
-            })),
+                let error = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+                let failure = match error {
+                    // It has no certificate for this domain: it does not serve it.
+                    Some(rustls::Error::AlertReceived(AlertDescription::UnrecognisedName)) => {
+                        Failure::NoSuchServer
+                    }
+                    _ => judge.verdict().unwrap_or(Failure::Tls),
+                };
+                let is_tls = error.is_some_and(|error| !matches!(error, rustls::Error::InvalidMessage(_)));
+                Err(NotSecure { failure, is_tls })
+            }
             Ok(Ok(stream)) => {
                 let facts = facts(&stream);
                 Ok((stream, facts))
@@ -174,24 +197,6 @@ impl Judge {
         let mut verdict = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
         *verdict = Some(Failure::Certificate(Box::new(facts)));
     }
-
-    /// Whether the person chose this very certificate, and what is wrong with it then.
-    fn judge_chosen(
-        &self,
-        certificate: &CertificateDer<'_>,
-        name: &ServerName<'_>,
-    ) -> Option<Option<CertificateProblem>> {
-        if !self.trust.chosen.iter().any(|chosen| chosen == certificate) {
-            return None;
-        }
-        let named =
-            ParsedCertificate::try_from(certificate).and_then(|parsed| verify_server_name(&parsed, name));
-        Some(match named {
-            Ok(()) => certificate::time_problem(certificate, now()),
-            Err(rustls::Error::InvalidCertificate(error)) => Some(certificate::problem(&error)),
-            Err(_) => Some(CertificateProblem::Other),
-        })
-    }
 }
 
 impl ServerCertVerifier for Judge {
@@ -211,13 +216,16 @@ impl ServerCertVerifier for Judge {
             now,
         );
         let Err(error) = &answer else { return answer };
-        let problem = match self.judge_chosen(end_entity, server_name) {
-            Some(None) => return Ok(ServerCertVerified::assertion()),
-            Some(Some(problem)) => problem,
-            None => match error {
+        let problem = if self.trust.chosen.iter().any(|chosen| chosen == end_entity) {
+            match judge_chosen(end_entity, server_name, now) {
+                Ok(()) => return Ok(ServerCertVerified::assertion()),
+                Err(problem) => problem,
+            }
+        } else {
+            match error {
                 rustls::Error::InvalidCertificate(error) => certificate::problem(error),
                 _ => CertificateProblem::Other,
-            },
+            }
         };
         self.refuse(end_entity, problem);
         match error {
@@ -249,9 +257,19 @@ impl ServerCertVerifier for Judge {
     }
 }
 
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+/// A certificate that the person chose needs nobody to vouch for it. Its name and time still count.
+fn judge_chosen(
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<(), CertificateProblem> {
+    let now = Timestamp(i64::try_from(now.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000));
+    let named = ParsedCertificate::try_from(certificate).and_then(|parsed| verify_server_name(&parsed, name));
+    match named {
+        Ok(()) => certificate::time_problem(certificate, now).map_or(Ok(()), Err),
+        Err(rustls::Error::InvalidCertificate(error)) => Err(certificate::problem(&error)),
+        Err(_) => Err(CertificateProblem::Other),
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use model::{AccountId, KeyFailure};
 use session::Secrets;
+use store::DatabaseKey;
 
 /// Keeps each account's key in a file of its own.
 #[derive(Debug)]
@@ -27,17 +28,17 @@ impl FileSecrets {
 }
 
 impl Secrets for FileSecrets {
-    fn keep(&self, account: AccountId, key: &[u8; 32]) -> Result<(), KeyFailure> {
+    fn keep(&self, account: AccountId, key: &DatabaseKey) -> Result<(), KeyFailure> {
         // A kill between the two steps leaves the file whole or absent, as a real service does.
         let unfinished = self.file(account).with_extension("new");
-        std::fs::write(&unfinished, key)
+        std::fs::write(&unfinished, key.as_bytes())
             .and_then(|()| std::fs::rename(&unfinished, self.file(account)))
             .map_err(|_| KeyFailure::NoService)
     }
 
-    fn fetch(&self, account: AccountId) -> Result<[u8; 32], KeyFailure> {
+    fn fetch(&self, account: AccountId) -> Result<DatabaseKey, KeyFailure> {
         let bytes = std::fs::read(self.file(account)).map_err(|_| KeyFailure::NoSuchItem)?;
-        bytes.try_into().map_err(|_| KeyFailure::WrongKey)
+        bytes.try_into().map(DatabaseKey::from_bytes).map_err(|_| KeyFailure::WrongKey)
     }
 
     fn forget(&self, account: AccountId) -> Result<(), KeyFailure> {

@@ -13,7 +13,9 @@ use super::*;
 use crate::{Heard, MemorySecrets, testing::run};
 
 const ID: AccountId = AccountId([9; 16]);
-const KEY: [u8; 32] = [5; 32];
+fn key(byte: u8) -> DatabaseKey {
+    DatabaseKey::from_bytes([byte; 32])
+}
 
 /// A device with one account, which is not to go online.
 struct Device {
@@ -28,7 +30,7 @@ impl Device {
 
     fn with_passphrase(passphrase: Option<&str>) -> Self {
         let device = Self { folder: tempfile::tempdir().unwrap(), secrets: Arc::default() };
-        let key = DatabaseKey::from_bytes(KEY);
+        let key = key(5);
         fs::create_dir_all(device.account()).unwrap();
         KeyHeader::create(&device.account(), &key, passphrase).unwrap();
         let mut writer = Writer::create(&device.account(), &key).unwrap();
@@ -43,7 +45,7 @@ impl Device {
                 })
             })
             .unwrap();
-        device.secrets.keep(ID, &KEY).unwrap();
+        device.secrets.keep(ID, &key).unwrap();
         device
     }
 
@@ -132,9 +134,9 @@ fn a_missing_key_and_a_wrong_one_are_two_answers_and_no_new_one_is_made() {
     let session = device.start();
     assert_eq!(settled(&session), unavailable(KeyFailure::NoSuchItem));
     assert_eq!(device.secrets.count(), 0);
-    device.secrets.keep(ID, &[6; 32]).unwrap();
+    device.secrets.keep(ID, &key(6)).unwrap();
     assert_eq!(ask(&session, Request::Reopen(ID)).unwrap_err(), Failure::Key(KeyFailure::WrongKey));
-    device.secrets.keep(ID, &KEY).unwrap();
+    device.secrets.keep(ID, &key(5)).unwrap();
     assert!(ask(&session, Request::Reopen(ID)).is_ok());
 }
 
@@ -230,7 +232,7 @@ fn what_an_interrupted_sign_in_left_is_cleaned_with_its_key() {
     let half = AccountId([8; 16]);
     let folders = crate::folders::Folders::open(device.folder.path()).unwrap();
     drop(folders.begin(half).unwrap());
-    device.secrets.keep(half, &[1; 32]).unwrap();
+    device.secrets.keep(half, &key(1)).unwrap();
     let session = device.start();
     for _ in 0..400 {
         if !folders.path(half).exists() && device.secrets.count() == 1 {

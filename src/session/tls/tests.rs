@@ -19,7 +19,7 @@ async fn shake_hands(
     let (ours, theirs) = pair().await;
     let acceptor = acceptor(leaf, versions);
     let (client, server) = tokio::join!(trust.secure(ours, direct), acceptor.accept(theirs));
-    (client.map(|(_, facts)| facts), server.ok().map(|stream| server_end(&stream)))
+    (client.map(|(_, facts)| facts).map_err(Failure::from), server.ok().map(|stream| server_end(&stream)))
 }
 
 fn facts_of(trust: &Trust, leaf: &Leaf) -> CertificateFacts {
@@ -134,12 +134,14 @@ fn a_file_without_certificates_is_told_at_once() {
 #[test]
 fn somebody_who_does_not_speak_tls_is_no_certificate_problem() {
     let authority = Authority::usual();
-    let failure = run(async {
+    let refused = run(async {
         let address = crate::testing::starttls_server().await;
         let socket = TcpStream::connect(address).await.unwrap();
         trusting(&authority).secure(socket, true).await.err()
     });
-    assert_eq!(failure, Some(Failure::Tls));
+    let refused = refused.unwrap();
+    assert_eq!(refused.failure, Failure::Tls);
+    assert!(!refused.is_tls);
 }
 
 #[test]

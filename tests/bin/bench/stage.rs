@@ -38,7 +38,7 @@ impl Stage {
         block_on(session.ask(request)).expect("signing in");
         let account = session.accounts().first().expect("an account").id;
         assert!(session.end(Duration::from_secs(10)));
-        let key = DatabaseKey::from_bytes(secrets.fetch(account).expect("a key"));
+        let key = secrets.fetch(account).expect("a key");
         keep_key(&desktop, account, &key);
         Self { server, desktop, account, key }
     }
@@ -115,7 +115,7 @@ pub fn keep_key_here(arguments: &[String]) -> bool {
     let bytes: Vec<u8> =
         (0..digits.len()).step_by(2).filter_map(|index| u8::from_str_radix(digits.get(index..index + 2)?, 16).ok()).collect();
     let (Some(account), Ok(key)) = (AccountId::parse(account), bytes.try_into()) else { return false };
-    session::SecretService.keep(account, &key).is_ok()
+    session::SecretService.keep(account, &DatabaseKey::from_bytes(key)).is_ok()
 }
 
 /// A sentence like those that people write, different for each number.
