@@ -27,6 +27,9 @@ pub struct Device {
 }
 
 impl Device {
+    /// What the clock that never jumps says at first.
+    pub const BEGINNING: Duration = Duration::from_secs(1000);
+
     /// A device on which an account was just set up.
     pub fn new(own: &str, seed: u64) -> Self {
         let own = BareJid::new(own).unwrap();
@@ -51,7 +54,7 @@ impl Device {
             own,
             seed,
             starts: 0,
-            monotonic: Duration::from_secs(1000),
+            monotonic: Self::BEGINNING,
             wall: MORNING,
             outputs: Vec::new(),
             events: Vec::new(),
