@@ -32,6 +32,7 @@ mod search;
 mod server_options;
 mod settings;
 mod shortcuts;
+mod sidebar_handle;
 mod sign_in;
 mod time_words;
 mod welcome;

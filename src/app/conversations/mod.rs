@@ -26,6 +26,7 @@ use crate::{
     i18n::gettext,
     objects::ConversationObject,
     search::Search,
+    sidebar_handle::SidebarHandle,
 };
 use accounts_menu::AccountsMenu;
 pub use menu::{confirm_delete, mute_choices, mute_for};
@@ -69,6 +70,8 @@ mod imp {
         pub empty_button: TemplateChild<gtk::Button>,
         #[template_child]
         pub search: TemplateChild<Search>,
+        #[template_child]
+        pub handle: TemplateChild<SidebarHandle>,
         pub bridge: OnceCell<Bridge>,
         pub model: OnceCell<ConversationsModel>,
         pub selection: OnceCell<gtk::SingleSelection>,
@@ -90,6 +93,7 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             Search::ensure_type();
+            SidebarHandle::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
             menu::install_actions(class);
@@ -261,6 +265,11 @@ impl Conversations {
 
     pub fn search(&self) -> &Search {
         &self.imp().search
+    }
+
+    /// The edge that can be dragged.
+    pub fn handle(&self) -> &SidebarHandle {
+        &self.imp().handle
     }
 
     pub fn open_menu(&self) {

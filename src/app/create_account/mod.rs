@@ -84,6 +84,8 @@ mod imp {
         fn constructed(&self) {
             self.parent_constructed();
             let page = self.obj();
+            // The server itself is named above.
+            self.options.name_host(&gettext("Connect To"));
             self.options.connect_changed(glib::clone!(
                 #[weak]
                 page,

@@ -64,6 +64,10 @@ impl FailureCard {
                 .selectable(true)
                 .hexpand(true)
                 .build();
+            // A hyphen would look like a part of a fingerprint.
+            let attributes = gtk::pango::AttrList::new();
+            attributes.insert(gtk::pango::AttrInt::new_insert_hyphens(false));
+            value.set_attributes(Some(&attributes));
             imp.facts.attach(&name, 0, row as i32, 1, 1);
             imp.facts.attach(&value, 1, row as i32, 1, 1);
         }

@@ -99,6 +99,11 @@ impl ServerOptions {
         }
     }
 
+    /// Calls the host by another name than `Server`.
+    pub fn name_host(&self, name: &str) {
+        self.imp().server.set_title(name);
+    }
+
     /// The file of the extra authority.
     pub fn authorities(&self) -> Option<PathBuf> {
         self.imp().authorities.borrow().clone()

@@ -8,6 +8,10 @@ use view::ConversationKey;
 use super::Window;
 use crate::settings::key;
 
+/// How narrow and wide the list may be.
+const NARROWEST: f64 = 220.0;
+const WIDEST: f64 = 560.0;
+
 impl Window {
     pub(super) fn take_settings(&self, settings: &gio::Settings) {
         let _ = self.imp().settings.set(settings.clone());
@@ -50,6 +54,7 @@ impl Window {
 
     pub(super) fn set_sidebar_width(&self, width: f64) {
         let split = &self.imp().split_view;
+        let width = width.clamp(NARROWEST, WIDEST);
         // The smaller bound first: the other way round they might cross.
         split.set_min_sidebar_width(0.0);
         split.set_max_sidebar_width(width);
