@@ -2,12 +2,19 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use model::{AccountCommand, AccountId, Answer, BareJid, ConnectionStep, EventKind, Failure, Now, RequestId, ServerAddress};
+use model::{
+    AccountCommand, AccountId, Answer, BareJid, ConnectionStep, EventKind, Failure, Now, RequestId,
+    ServerAddress,
+};
 use rand_core::CryptoRng;
 use store::Tx;
 use xmpp::TlsFacts;
 
-use crate::{Error, commands, refused::Refused, connection, turn::{State, Turn}};
+use crate::{
+    Error, commands, connection,
+    refused::Refused,
+    turn::{State, Turn},
+};
 
 /// What the program says of itself to servers.
 #[derive(Clone, Debug)]

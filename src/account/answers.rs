@@ -8,7 +8,9 @@ use std::time::Duration;
 use xmpp::{IqOutcome, Stanza, iq::Taken, jid::Jid, minidom::Element, payload};
 
 use crate::{
-    Error, archive, avatars, blocking, caps, commands, disco, displayed_sync, messages, nickname, outbox, refused::Kind, roster,
+    Error, archive, avatars, blocking, caps, commands, disco, displayed_sync, messages, nickname, outbox,
+    refused::Kind,
+    roster,
     turn::{IqKind, PendingIq, Turn},
 };
 
@@ -16,7 +18,13 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sends a request.
-pub fn ask(turn: &mut Turn<'_, '_>, kind: IqKind, to: Option<&str>, payload: Element, pending: PendingIq) -> String {
+pub fn ask(
+    turn: &mut Turn<'_, '_>,
+    kind: IqKind,
+    to: Option<&str>,
+    payload: Element,
+    pending: PendingIq,
+) -> String {
     let id = turn.new_id();
     let address = to.and_then(|to| Jid::new(to).ok());
     if turn.is_online() && address.is_some() == to.is_some() {
@@ -74,7 +82,9 @@ pub fn fail_unsent(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 fn deliver(turn: &mut Turn<'_, '_>, pending: PendingIq, outcome: IqOutcome) -> Result<(), Error> {
     match pending {
         PendingIq::Archive(asked) => archive::handle_answer(turn, asked, outcome),
-        PendingIq::Password(request, password) => commands::password_answered(turn, request, password, outcome),
+        PendingIq::Password(request, password) => {
+            commands::password_answered(turn, request, password, outcome)
+        }
         PendingIq::Roster(asked) => {
             roster::handle_answer(turn, asked, outcome)?;
             messages::recheck_strangers(turn)
@@ -92,6 +102,5 @@ fn deliver(turn: &mut Turn<'_, '_>, pending: PendingIq, outcome: IqOutcome) -> R
             }
             Ok(())
         }
-        PendingIq::Ignored => Ok(()),
     }
 }

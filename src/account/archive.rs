@@ -25,7 +25,8 @@ use std::{collections::HashMap, time::Duration};
 use model::{ConversationId, EventKind, Timestamp};
 use store::ArchiveCursor;
 use xmpp::{
-    IqOutcome, xep_0059_result_sets::PageRequest,
+    IqOutcome,
+    xep_0059_result_sets::PageRequest,
     xep_0313_mam::{self as mam, Fin, Query},
 };
 
@@ -251,9 +252,13 @@ fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) ->
             Ok(())
         }
         // There is none, or none for us.
-        Some("service-unavailable" | "feature-not-implemented" | "forbidden" | "not-allowed" | "item-not-found") => {
-            given_up(turn)
-        }
+        Some(
+            "service-unavailable"
+            | "feature-not-implemented"
+            | "forbidden"
+            | "not-allowed"
+            | "item-not-found",
+        ) => given_up(turn),
         _ => match PATIENCE.get(turn.state.archive.failures) {
             Some(pause) => {
                 turn.state.archive.failures += 1;
@@ -286,7 +291,11 @@ pub fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 pub fn live_message(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     turn.state.archive.live += 1;
     let idle = turn.state.archive.reading.is_none() && turn.state.archive.retry_at.is_none();
-    if turn.state.archive.live >= LIVE_BEFORE_READING && idle && turn.is_online() { read_on(turn) } else { Ok(()) }
+    if turn.state.archive.live >= LIVE_BEFORE_READING && idle && turn.is_online() {
+        read_on(turn)
+    } else {
+        Ok(())
+    }
 }
 
 /// The session is over.

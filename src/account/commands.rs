@@ -10,8 +10,8 @@ mod password;
 use model::{AccountCommand, Answer, Availability, Change, ConversationId, Failure, RequestId, Show};
 
 use crate::{
-    Error, Output, Question, archive, avatars, blocking, chat_states, connection, messages, nickname, presence, roster,
-    turn::Turn,
+    Error, Output, Question, archive, avatars, blocking, chat_states, connection, messages, nickname,
+    presence, roster, turn::Turn,
 };
 
 pub use password::answered as password_answered;
@@ -90,10 +90,10 @@ pub fn answer(turn: &mut Turn<'_, '_>, request: RequestId, answer: Result<Answer
 
 /// Goes on with deletions that were begun, a piece at a time.
 pub fn delete_pieces(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    if let Some(conversation) = turn.state.deleting.first().copied() {
-        if turn.tx.delete_conversation_piece(conversation, PIECE)? {
-            turn.state.deleting.remove(&conversation);
-        }
+    if let Some(conversation) = turn.state.deleting.first().copied()
+        && turn.tx.delete_conversation_piece(conversation, PIECE)?
+    {
+        turn.state.deleting.remove(&conversation);
     }
     Ok(())
 }
@@ -125,7 +125,11 @@ fn set_availability(turn: &mut Turn<'_, '_>, availability: &Availability) -> Res
     connection::go_online(turn)
 }
 
-fn conversation_changed(turn: &mut Turn<'_, '_>, conversation: ConversationId, changed: bool) -> Result<(), Error> {
+fn conversation_changed(
+    turn: &mut Turn<'_, '_>,
+    conversation: ConversationId,
+    changed: bool,
+) -> Result<(), Error> {
     if changed {
         turn.changed(Change::Conversation(conversation));
     }

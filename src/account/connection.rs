@@ -26,7 +26,8 @@ use model::{ConnectionState, ConnectionStep, EventKind, Failure, ServerAddress, 
 use xmpp::{Online, Resumption, Stream, StreamEvent, StreamFailure, StreamInput, TlsFacts};
 
 use crate::{
-    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, inbound, online, outbox, presence,
+    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, inbound, online, outbox,
+    presence,
     refused::Kind,
     turn::{State, Turn},
 };
@@ -40,6 +41,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 const GOOD_SESSION: Duration = Duration::from_secs(60);
 
 /// What is remembered of the way to the server.
+#[allow(clippy::struct_excessive_bools, reason = "each is one thing that was said or done")]
 pub struct Memory {
     wanted: bool,
     network: bool,
@@ -144,10 +146,17 @@ pub fn timeout(state: &State) -> Option<Duration> {
     let stream = state.stream.as_ref().and_then(Stream::timeout);
     // Always past: each timer does a piece.
     let deleting = (!state.deleting.is_empty()).then_some(Duration::ZERO);
-    [own, stream, state.requests.next_deadline(), chat_states::timeout(state), archive::timeout(state), deleting]
-        .into_iter()
-        .flatten()
-        .min()
+    [
+        own,
+        stream,
+        state.requests.next_deadline(),
+        chat_states::timeout(state),
+        archive::timeout(state),
+        deleting,
+    ]
+    .into_iter()
+    .flatten()
+    .min()
 }
 
 /// The user wants to be online. Also ends a pause (`TryNow`).
@@ -159,9 +168,8 @@ pub fn go_online(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
             turn.state.connection.failures = 0;
             connect(turn)
         }
-        Phase::Opening | Phase::Linked => Ok(()),
-        // The goodbye is under way; `ended` connects again.
-        Phase::Closing { .. } => Ok(()),
+        // If the goodbye is under way, `ended` connects again.
+        Phase::Opening | Phase::Linked | Phase::Closing { .. } => Ok(()),
     }
 }
 
@@ -197,7 +205,9 @@ pub fn go_offline(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 pub fn read(turn: &mut Turn<'_, '_>, limit: usize) -> Result<(), Error> {
     let mut handled = 0;
     while handled < limit {
-        let Some(event) = turn.state.stream.as_mut().and_then(|stream| stream.poll_event(turn.now)) else { break };
+        let Some(event) = turn.state.stream.as_mut().and_then(|stream| stream.poll_event(turn.now)) else {
+            break;
+        };
         if matches!(event, StreamEvent::Stanza(_) | StreamEvent::Refused(_)) {
             handled += 1;
         }
@@ -397,6 +407,8 @@ fn link_failed(turn: &mut Turn<'_, '_>, why: Failure, next: Option<xmpp::NextSte
         }
         retry::Verdict::Again { pause, .. } if pause.is_zero() => connect(turn)?,
         retry::Verdict::Again { pause, .. } => {
+            // Without a network trying is for the case that whoever says so is wrong.
+            let pause = if turn.state.connection.network { pause } else { pause.max(retry::LONGEST) };
             let pause = retry::drawn(pause, turn.state.rng.as_mut());
             turn.state.connection.phase = Phase::Pausing { until: now.saturating_add(pause) };
             let retry_at = retry_time(turn.now.wall, pause);

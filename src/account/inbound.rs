@@ -53,8 +53,12 @@ fn request(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
                 reply
             }
             ("urn:xmpp:blocking", "block" | "unblock", true) => blocking::handle_push(turn, from, payload)?,
-            ("http://jabber.org/protocol/disco#info", "query", false) => disco::handle_query(turn, from, payload)?,
-            ("http://jabber.org/protocol/disco#items", "query", false) => disco::handle_items_query(turn, from)?,
+            ("http://jabber.org/protocol/disco#info", "query", false) => {
+                disco::handle_query(turn, from, payload)?
+            }
+            ("http://jabber.org/protocol/disco#items", "query", false) => {
+                disco::handle_items_query(turn, from)?
+            }
             ("jabber:iq:version", "query", false) => disco::handle_version(turn, from)?,
             ("urn:xmpp:ping", "ping", false) if known(turn, from)? => Reply::Result(None),
             _ => Reply::UNAVAILABLE,

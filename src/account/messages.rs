@@ -33,12 +33,14 @@ use xmpp::{
     xep_0359_stanza_ids as stanza_ids,
 };
 
+use self::{meaning::Act, whose::Parties};
 use crate::{
-    Error, archive::{self, Run}, outbox, pep,
+    Error,
+    archive::{self, Run},
+    outbox, pep,
     refused::Kind,
     turn::Turn,
 };
-use self::{meaning::Act, whose::Parties};
 
 const NS_PUBSUB_EVENT: &str = "http://jabber.org/protocol/pubsub#event";
 
@@ -154,10 +156,16 @@ fn own_archive_id(turn: &mut Turn<'_, '_>, message: &Element) -> Option<String> 
     if !message.has_child("stanza-id", stanza_ids::NS) {
         return None;
     }
-    if turn.state.own.server.account.contains(stanza_ids::NS) || turn.state.own.server.account.contains(mam::NS) {
+    if turn.state.own.server.account.contains(stanza_ids::NS)
+        || turn.state.own.server.account.contains(mam::NS)
+    {
         let id = stanza_ids::stanza_id(message, &turn.state.own.bare);
         let own = turn.state.own.bare.as_str();
-        if id.is_none() && message.children().any(|child| child.is("stanza-id", stanza_ids::NS) && child.attr("by") == Some(own)) {
+        if id.is_none()
+            && message
+                .children()
+                .any(|child| child.is("stanza-id", stanza_ids::NS) && child.attr("by") == Some(own))
+        {
             turn.refuse(Kind::StanzaId);
         }
         return id;
@@ -171,7 +179,7 @@ fn own_stamp(turn: &mut Turn<'_, '_>, message: &Element) -> Option<Timestamp> {
     if !message.has_child("delay", delay::NS) {
         return None;
     }
-    let stamp = delay::trusted_delay(message, |from| turn.is_own_server(Some(&xmpp::Address::from(from.clone()))));
+    let stamp = delay::trusted_delay(message, |from| turn.is_own_server(Some(&from.clone())));
     if stamp.is_none() {
         turn.refuse(Kind::Delay);
     }

@@ -23,7 +23,10 @@ use model::{Change, Delivery, DeliveryFailure, DeliveryReason};
 use store::{NewOutboxRow, OutboxId, OutboxKind, OutboxRow, OutboxState};
 use xmpp::{SendRefused, StanzaToken, minidom::Element, xml};
 
-use crate::{Error, turn::{IqKind, PendingIq, Turn}};
+use crate::{
+    Error,
+    turn::{IqKind, PendingIq, Turn},
+};
 
 /// Rows under way at once.
 const UNDER_WAY: usize = 20;
@@ -131,10 +134,10 @@ pub fn send_now(turn: &mut Turn<'_, '_>, stanza: &Element) {
     if !turn.is_online() {
         return;
     }
-    if let Some(stream) = &mut turn.state.stream {
-        if let Err(refused) = stream.send(xml::serialise(stanza), NOBODY, turn.now) {
-            tracing::debug!(%refused, "a stanza was dropped");
-        }
+    if let Some(stream) = &mut turn.state.stream
+        && let Err(refused) = stream.send(xml::serialise(stanza), NOBODY, turn.now)
+    {
+        tracing::debug!(%refused, "a stanza was dropped");
     }
 }
 
@@ -214,19 +217,19 @@ fn settle(turn: &mut Turn<'_, '_>, id: OutboxId) -> Result<(), Error> {
     turn.state.outbox.under_way.remove(&id);
     let Some(row) = turn.tx.reads().outbox_row(id)? else { return Ok(()) };
     turn.tx.settle_outbox(id)?;
-    if let (OutboxKind::Message, Some(message)) = (row.kind, row.message) {
-        if turn.tx.advance_delivery(message, &Delivery::Sent)? {
-            told(turn, &row);
-        }
+    if let (OutboxKind::Message, Some(message)) = (row.kind, row.message)
+        && turn.tx.advance_delivery(message, &Delivery::Sent)?
+    {
+        told(turn, &row);
     }
     Ok(())
 }
 
 fn fail(turn: &mut Turn<'_, '_>, row: &OutboxRow, reason: DeliveryReason) -> Result<(), Error> {
-    if let (OutboxKind::Message, Some(message)) = (row.kind, row.message) {
-        if turn.tx.advance_delivery(message, &Delivery::Failed(DeliveryFailure { reason, text: None }))? {
-            told(turn, row);
-        }
+    if let (OutboxKind::Message, Some(message)) = (row.kind, row.message)
+        && turn.tx.advance_delivery(message, &Delivery::Failed(DeliveryFailure { reason, text: None }))?
+    {
+        told(turn, row);
     }
     Ok(())
 }

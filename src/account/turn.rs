@@ -25,8 +25,8 @@ use store::Tx;
 use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
-    Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco, displayed_sync, nickname,
-    outbox, presence, refused::Refused, roster,
+    Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco,
+    displayed_sync, nickname, outbox, presence, refused::Refused, roster,
 };
 
 /// One input being handled.
@@ -116,8 +116,6 @@ pub enum PendingIq {
     Blocking(blocking::Asked),
     /// `displayed_sync`
     DisplayedSync(displayed_sync::Asked),
-    /// Nobody: the answer changes nothing.
-    Ignored,
 }
 
 /// A password on its way, never printed.
@@ -151,11 +149,7 @@ impl IqKind {
 
 impl State {
     /// What is known at the start of a process: what is on disk.
-    pub fn load(
-        setup: Setup,
-        tx: &mut Tx<'_>,
-        rng: Box<dyn CryptoRng + Send>,
-    ) -> Result<Self, Error> {
+    pub fn load(setup: Setup, tx: &mut Tx<'_>, rng: Box<dyn CryptoRng + Send>) -> Result<Self, Error> {
         let Some(profile) = tx.reads().account()? else { return Err(Error::NoAccount) };
         let bare = profile.settings.address;
         Ok(Self {
@@ -233,7 +227,13 @@ impl Turn<'_, '_> {
     ///
     /// The answer goes to the module of `pending`. While offline it gets the news that none will come,
     /// at the end of this input.
-    pub fn send_iq(&mut self, kind: IqKind, to: Option<&str>, payload: Element, pending: PendingIq) -> String {
+    pub fn send_iq(
+        &mut self,
+        kind: IqKind,
+        to: Option<&str>,
+        payload: Element,
+        pending: PendingIq,
+    ) -> String {
         crate::answers::ask(self, kind, to, payload, pending)
     }
 
@@ -264,13 +264,11 @@ impl Turn<'_, '_> {
         const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
         let mut bytes = [0; 24];
         self.state.rng.fill_bytes(&mut bytes);
-        bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte & 31))).map(|&letter| char::from(letter)).collect()
-    }
-
-    /// A number from 0 up to, but without, `end`.
-    pub fn random_below(&mut self, end: u64) -> u64 {
-        // The bias of the remainder is far below what a pause or a sample could show.
-        self.state.rng.next_u64().checked_rem(end).unwrap_or(0)
+        bytes
+            .iter()
+            .filter_map(|byte| LETTERS.get(usize::from(byte & 31)))
+            .map(|&letter| char::from(letter))
+            .collect()
     }
 
     /// The wall clock.
@@ -293,7 +291,9 @@ impl Turn<'_, '_> {
     pub fn is_own_server(&self, from: Option<&xmpp::Address>) -> bool {
         self.is_own_account(from)
             || from.is_some_and(|from| {
-                from.is_bare() && from.local().is_none() && from.domain() == self.state.own.bare.domain().as_str()
+                from.is_bare()
+                    && from.local().is_none()
+                    && from.domain() == self.state.own.bare.domain().as_str()
             })
     }
 

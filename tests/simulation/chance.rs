@@ -1,26 +1,37 @@
-//! Where a simulation gets its chance from: one seed.
-
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng as _, SeedableRng as _},
 };
 
-/// A generator.
+/// Everything that is left to chance, from one seed.
 pub struct Chance(ChaCha8Rng);
 
 impl Chance {
-    /// The same seed, the same world.
     pub fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// A number below `end`.
+    /// A number from 0 up to, but without, `end`.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.0.next_u64() % end
+        if end == 0 { 0 } else { self.0.next_u64() % end }
     }
 
-    /// True once in so many times.
-    pub fn one_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
+    /// A number from `first` up to, but without, `end`.
+    pub fn between(&mut self, first: u64, end: u64) -> u64 {
+        first + self.below(end.saturating_sub(first))
+    }
+
+    /// A place in something that long.
+    pub fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap()
+    }
+
+    /// Happens once in so many times; never if that is 0.
+    pub fn once_in(&mut self, times: u64) -> bool {
+        times != 0 && self.below(times) == 0
+    }
+
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.index(from.len())]
     }
 }

@@ -93,7 +93,13 @@ impl Server {
     }
 
     /// Something came on a link.
-    pub fn receive(&mut self, link: LinkId, element: &Element, now: Timestamp, chance: &mut Chance) -> Vec<Act> {
+    pub fn receive(
+        &mut self,
+        link: LinkId,
+        element: &Element,
+        now: Timestamp,
+        chance: &mut Chance,
+    ) -> Vec<Act> {
         let mut acts = Vec::new();
         if !self.links.contains_key(&link) {
             return acts;
@@ -131,13 +137,20 @@ impl Server {
         let name = String::from_utf8(unbase64(&response)).unwrap();
         let name = name.split('\0').nth(1).unwrap();
         let bare = format!("{name}@example.org");
-        let agent = element.children().find(|child| child.name() == "user-agent").unwrap().attr("id").unwrap().to_owned();
+        let agent = element
+            .children()
+            .find(|child| child.name() == "user-agent")
+            .unwrap()
+            .attr("id")
+            .unwrap()
+            .to_owned();
         self.next += 1;
         let number = self.next;
         let user = self.users.entry(bare.clone()).or_default();
         let mut failed = "";
         if let Some(resume) = element.children().find(|child| child.name() == "resume") {
-            let (id, heard) = (resume.attr("previd").unwrap(), resume.attr("h").unwrap().parse::<u32>().unwrap());
+            let (id, heard) =
+                (resume.attr("previd").unwrap(), resume.attr("h").unwrap().parse::<u32>().unwrap());
             if let Some(session) = user.sessions.iter_mut().find(|session| session.resume_id == id) {
                 if let Some(old) = session.link.replace(link) {
                     self.links.remove(&old);
@@ -230,7 +243,9 @@ impl Server {
             for entry in std::mem::take(&mut self.users.get_mut(&bare).unwrap().offline) {
                 let mut message = entry.message.clone();
                 let stamp = date::write(entry.time);
-                message.append_child(parse(&format!("<delay xmlns='urn:xmpp:delay' from='example.org' stamp='{stamp}'/>")));
+                message.append_child(parse(&format!(
+                    "<delay xmlns='urn:xmpp:delay' from='example.org' stamp='{stamp}'/>"
+                )));
                 let stanza = with_stanza_id(&message, &bare, &entry.id);
                 self.deliver(link, &stanza, acts);
             }
@@ -238,7 +253,14 @@ impl Server {
     }
 
     /// Routes a message: to the archives of both, to the devices of the recipient, as carbons to the rest.
-    fn message(&mut self, link: LinkId, element: &Element, now: Timestamp, acts: &mut Vec<Act>, chance: &mut Chance) {
+    fn message(
+        &mut self,
+        link: LinkId,
+        element: &Element,
+        now: Timestamp,
+        acts: &mut Vec<Act>,
+        chance: &mut Chance,
+    ) {
         let from_bare = self.links[&link].user.clone().unwrap();
         let resource = self.links[&link].session.clone().unwrap();
         let to = element.attr("to").unwrap().to_owned();
@@ -257,7 +279,9 @@ impl Server {
             ids.push(id);
         }
         let copy_here = |sessions: &[Session], except: Option<&str>| -> Vec<(LinkId, String)> {
-            let others = sessions.iter().filter(|session| session.available && Some(session.resource.as_str()) != except);
+            let others = sessions
+                .iter()
+                .filter(|session| session.available && Some(session.resource.as_str()) != except);
             others.map(|session| (session.link.unwrap_or(LinkId(0)), session.resource.clone())).collect()
         };
         // The sender's other devices.
@@ -290,7 +314,9 @@ impl Server {
         let bare = self.links[&link].user.clone().unwrap();
         let id = element.attr("id").unwrap();
         let Some(payload) = element.children().next() else { return };
-        let result = |inner: &str| format!("<iq type='result' id='{id}' from='{}'>{inner}</iq>", element.attr("to").unwrap_or(&bare));
+        let result = |inner: &str| {
+            format!("<iq type='result' id='{id}' from='{}'>{inner}</iq>", element.attr("to").unwrap_or(&bare))
+        };
         let answer = match (payload.name(), payload.ns().as_str()) {
             ("query", mam::NS) => {
                 let (results, fin) = self.page(&bare, payload);
@@ -310,8 +336,10 @@ impl Server {
                  <feature var='urn:xmpp:sid:0'/></query>",
             ),
             ("query", "jabber:iq:roster") => {
-                let others = ["alice@example.org", "bob@example.org"].into_iter().filter(|other| *other != bare);
-                let items: String = others.map(|jid| format!("<item jid='{jid}' subscription='both'/>")).collect();
+                let others =
+                    ["alice@example.org", "bob@example.org"].into_iter().filter(|other| *other != bare);
+                let items: String =
+                    others.map(|jid| format!("<item jid='{jid}' subscription='both'/>")).collect();
                 result(&format!("<query xmlns='jabber:iq:roster' ver='1'>{items}</query>"))
             }
             ("blocklist", _) => result("<blocklist xmlns='urn:xmpp:blocking'/>"),
@@ -371,7 +399,8 @@ impl Server {
     }
 
     fn deliver(&mut self, link: LinkId, stanza: &str, acts: &mut Vec<Act>) {
-        let (user, session) = (self.links[&link].user.clone().unwrap(), self.links[&link].session.clone().unwrap());
+        let (user, session) =
+            (self.links[&link].user.clone().unwrap(), self.links[&link].session.clone().unwrap());
         self.deliver_to(&user, &session, stanza, acts);
     }
 
@@ -442,7 +471,11 @@ fn carbon(kind: &str, bare: &str, message: &str) -> String {
 }
 
 fn inner(message: &Element) -> String {
-    String::from_utf8(xml::serialise(message)).unwrap().replacen("<message", "<message xmlns='jabber:client'", 1)
+    String::from_utf8(xml::serialise(message)).unwrap().replacen(
+        "<message",
+        "<message xmlns='jabber:client'",
+        1,
+    )
 }
 
 fn parse(text: &str) -> Element {
@@ -459,7 +492,8 @@ fn unbase64(text: &str) -> Vec<u8> {
     };
     let mut out = Vec::new();
     for four in text.trim_end_matches('=').as_bytes().chunks(4) {
-        let bits = four.iter().fold(0u32, |bits, c| bits << 6 | u32::from(digit(*c))) << (6 * (4 - four.len()));
+        let bits =
+            four.iter().fold(0u32, |bits, c| bits << 6 | u32::from(digit(*c))) << (6 * (4 - four.len()));
         out.extend_from_slice(&bits.to_be_bytes()[1..four.len()]);
     }
     out

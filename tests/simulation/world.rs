@@ -153,7 +153,8 @@ impl World {
             }
             89..92 => self.restart_server(),
             92..95 => {
-                let command = if self.chance.one_in(3) { AccountCommand::Disconnect } else { AccountCommand::Connect };
+                let command =
+                    if self.chance.one_in(3) { AccountCommand::Disconnect } else { AccountCommand::Connect };
                 self.give(person, Input::Command(command));
             }
             95..97 => {
@@ -380,7 +381,8 @@ impl World {
     /// Brings a device's clock up to the world's.
     fn pass(&mut self, person: usize) {
         let device = &mut self.people[person].device;
-        let behind = (Device::BEGINNING + Duration::from_millis(self.now)).saturating_sub(device.now().monotonic);
+        let behind =
+            (Device::BEGINNING + Duration::from_millis(self.now)).saturating_sub(device.now().monotonic);
         device.wait(behind);
         self.outputs(person);
     }
@@ -442,15 +444,17 @@ impl Person {
     /// The whole history with the other side.
     pub fn history(&mut self) -> Vec<Message> {
         let peer = self.peer.clone();
-        let Some(conversation) = self.device.read(|reads| reads.conversation_with(&peer)) else { return Vec::new() };
+        let Some(conversation) = self.device.read(|reads| reads.conversation_with(&peer)) else {
+            return Vec::new();
+        };
         let request = PageRequest { conversation, anchor: Anchor::Newest, limit: 10_000 };
         self.device.read(|reads| reads.page(&request)).messages
     }
 
     /// Whether words are on the disk, corrected since or not.
     fn has(&mut self, text: &str) -> bool {
-        self.history()
-            .iter()
-            .any(|message| matches!(&message.content, Content::Text(words) if words.trim_end_matches('!') == text))
+        self.history().iter().any(
+            |message| matches!(&message.content, Content::Text(words) if words.trim_end_matches('!') == text),
+        )
     }
 }

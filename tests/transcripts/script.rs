@@ -19,7 +19,8 @@ use std::{collections::VecDeque, fmt::Write as _, path::Path, time::Duration};
 
 use account::{Input, Output, Question};
 use model::{
-    AccountCommand, BareJid, ChatState, Content, ConversationId, Direction, Message, MessageId, Mute, Outgoing, RequestId,
+    AccountCommand, BareJid, ChatState, Content, ConversationId, Direction, Message, MessageId, Mute,
+    Outgoing, RequestId,
 };
 use store::{Anchor, PageRequest};
 use xmpp::{TlsFacts, minidom::Element};
@@ -166,7 +167,11 @@ impl<'p> Player<'p> {
                 self.reader = Reader::new();
                 // Ids of the last session name nothing in this one, but messages keep theirs: Capitals.
                 self.names.retain(|name, _| name.starts_with(char::is_uppercase));
-                let tls = TlsFacts { exporter: Some([1; 32]), version: "TLSv1.3".to_owned(), ..TlsFacts::default() };
+                let tls = TlsFacts {
+                    exporter: Some([1; 32]),
+                    version: "TLSv1.3".to_owned(),
+                    ..TlsFacts::default()
+                };
                 self.device.give(Input::Connected { tls: Some(tls) });
             }
             "cut" => self.device.give(Input::Closed(None)),

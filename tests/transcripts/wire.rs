@@ -30,7 +30,9 @@ impl Reader {
                 Some(Parsed::Opened(_)) => found.push(Element::bare("stream", "header")),
                 Some(Parsed::Element(element)) => found.push(element),
                 Some(Parsed::Ended) => found.push(Element::bare("end", "header")),
-                Some(Parsed::Refused(refused)) => panic!("the account writes what we would refuse: {refused:?}"),
+                Some(Parsed::Refused(refused)) => {
+                    panic!("the account writes what we would refuse: {refused:?}")
+                }
                 None => return found,
             }
         }
@@ -47,7 +49,9 @@ pub fn matches(pattern: &Element, element: &Element, names: &mut Names) -> bool 
         return false;
     }
     for ((namespace, name), wanted) in pattern.attrs() {
-        let Some((_, value)) = element.attrs().iter().find(|((other, key), _)| *other == namespace && *key == name) else {
+        let Some((_, value)) =
+            element.attrs().iter().find(|((other, key), _)| *other == namespace && *key == name)
+        else {
             return false;
         };
         if !same(wanted, value, names) {
@@ -72,7 +76,9 @@ pub fn matches(pattern: &Element, element: &Element, names: &mut Names) -> bool 
 }
 
 fn same(wanted: &str, value: &str, names: &mut Names) -> bool {
-    let Some(name) = wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { return wanted == value };
+    let Some(name) = wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+        return wanted == value;
+    };
     if name.is_empty() {
         return true;
     }
@@ -91,7 +97,8 @@ pub fn show(element: &Element) -> String {
 
 /// Reads a piece of a script; stanzas need not say their namespace.
 pub fn parse(text: &str) -> Element {
-    let wrapped = format!("<x xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>{text}</x>");
+    let wrapped =
+        format!("<x xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>{text}</x>");
     let mut outer: Element = wrapped.parse().unwrap_or_else(|error| panic!("{error}: {text}"));
     outer
         .take_nodes()

@@ -4,7 +4,10 @@ use model::{ConversationId, EventKind, Timestamp};
 use xmpp::{IqOutcome, jid::Jid, xep_0059_result_sets::PageRequest, xep_0313_mam as mam};
 
 use super::Asked;
-use crate::{Error, turn::{IqKind, PendingIq, Turn}};
+use crate::{
+    Error,
+    turn::{IqKind, PendingIq, Turn},
+};
 
 /// Messages in a page: some screens full.
 const PAGE: u32 = 100;
@@ -29,7 +32,11 @@ pub fn load_older(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Resu
     };
     let oldest = turn.tx.reads().oldest_sort_time(conversation)?;
     let id = turn.new_id();
-    let page = PageRequest { max: Some(PAGE), after: None, before: Some(stored.oldest_archive_id.unwrap_or_default()) };
+    let page = PageRequest {
+        max: Some(PAGE),
+        after: None,
+        before: Some(stored.oldest_archive_id.unwrap_or_default()),
+    };
     let with = Some(Jid::from(stored.address));
     let query = mam::Query { id: id.clone(), with, start: None, end: None, page };
     // Nothing here yet: any place will do.
@@ -50,15 +57,15 @@ pub fn seen(turn: &mut Turn<'_, '_>, conversation: ConversationId, archive_id: &
 /// A page ended.
 pub fn ended(turn: &mut Turn<'_, '_>, query: &str, outcome: &IqOutcome) -> Result<(), Error> {
     let Some(older) = turn.state.archive.older.remove(query) else { return Ok(()) };
-    if let IqOutcome::Result(stanza) = outcome {
-        if let Some(fin) = stanza.element.children().find_map(mam::fin) {
-            // The page may hold only what is no message: then it still got us further back.
-            let first = fin.page.first.or(older.first_id);
-            let complete = fin.complete || first.is_none();
-            let known = turn.tx.reads().oldest_archive_id(older.conversation)?;
-            turn.tx.set_oldest_archive_id(older.conversation, first.or(known).as_deref(), complete)?;
-            turn.changed(model::Change::Conversation(older.conversation));
-        }
+    if let IqOutcome::Result(stanza) = outcome
+        && let Some(fin) = stanza.element.children().find_map(mam::fin)
+    {
+        // The page may hold only what is no message: then it still got us further back.
+        let first = fin.page.first.or(older.first_id);
+        let complete = fin.complete || first.is_none();
+        let known = turn.tx.reads().oldest_archive_id(older.conversation)?;
+        turn.tx.set_oldest_archive_id(older.conversation, first.or(known).as_deref(), complete)?;
+        turn.changed(model::Change::Conversation(older.conversation));
     }
     turn.event(EventKind::OlderLoaded(older.conversation));
     Ok(())
@@ -66,7 +73,8 @@ pub fn ended(turn: &mut Turn<'_, '_>, query: &str, outcome: &IqOutcome) -> Resul
 
 /// The session is over: nothing more comes of what was asked.
 pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    let mut conversations: Vec<_> = turn.state.archive.older.drain().map(|(_, older)| older.conversation).collect();
+    let mut conversations: Vec<_> =
+        turn.state.archive.older.drain().map(|(_, older)| older.conversation).collect();
     conversations.sort();
     for conversation in conversations {
         turn.event(EventKind::OlderLoaded(conversation));

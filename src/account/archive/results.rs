@@ -59,7 +59,9 @@ pub fn seen(
         reading.first_ids.entry(conversation).or_insert_with(|| archive_id.to_owned());
     }
     if run == Run::Forward {
-        let Some(place) = turn.tx.reads().stored_message(message)?.map(|row| row.sort_time) else { return Ok(()) };
+        let Some(place) = turn.tx.reads().stored_message(message)?.map(|row| row.sort_time) else {
+            return Ok(());
+        };
         let floor = turn.state.archive.floors.entry(conversation).or_insert(place);
         *floor = place.max(*floor);
     }

@@ -1,13 +1,13 @@
 //! Sending words: from what was typed to a row and its final bytes.
 
-use model::{
-    Change, Content, ConversationId, Delivery, Direction, EncryptionKind, MessageId, Outgoing,
+use model::{Change, Content, ConversationId, Delivery, Direction, EncryptionKind, MessageId, Outgoing};
+use store::{
+    Correction, MessageIds, NewMessage, NewOutboxRow, NewReply, OutboxKind, StoredConversation, StoredMessage,
 };
-use store::{Correction, MessageIds, NewMessage, NewOutboxRow, NewReply, OutboxKind, StoredConversation, StoredMessage};
 use xmpp::{
-    Address, minidom::Element, payload, xep_0085_chat_states as chat_states_xml, xep_0184_receipts as receipts,
-    xep_0308_corrections as corrections, xep_0333_markers as markers, xep_0359_stanza_ids as stanza_ids,
-    xep_0461_replies as replies, xml,
+    Address, minidom::Element, payload, xep_0085_chat_states as chat_states_xml,
+    xep_0184_receipts as receipts, xep_0308_corrections as corrections, xep_0333_markers as markers,
+    xep_0359_stanza_ids as stanza_ids, xep_0461_replies as replies, xml,
 };
 
 use crate::{Error, chat_states, messages, outbox, turn::Turn};
@@ -39,19 +39,27 @@ pub fn try_again(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<(), Erro
     }
     turn.changed(Change::MessageChanged(row.conversation, message));
     turn.changed(Change::Conversation(row.conversation));
-    let answered = match turn.tx.reads().messages(&[message])?.pop().and_then(|message| message.reply?.message) {
-        Some(original) => turn.tx.reads().stored_message(original)?,
-        None => None,
-    };
+    let answered =
+        match turn.tx.reads().messages(&[message])?.pop().and_then(|message| message.reply?.message) {
+            Some(original) => turn.tx.reads().stored_message(original)?,
+            None => None,
+        };
     let stanza = stanza(turn, &stored, id, text, answered.as_ref(), None);
     into_outbox(turn, &stored, id, &stanza, OutboxKind::Message, Some(message))
 }
 
-fn say(turn: &mut Turn<'_, '_>, stored: &StoredConversation, text: &str, reply_to: Option<MessageId>) -> Result<(), Error> {
+fn say(
+    turn: &mut Turn<'_, '_>,
+    stored: &StoredConversation,
+    text: &str,
+    reply_to: Option<MessageId>,
+) -> Result<(), Error> {
     // Whoever writes to a stranger has taken them in.
     messages::accept(turn, stored.id)?;
     let answered = match reply_to {
-        Some(original) => turn.tx.reads().stored_message(original)?.filter(|row| row.conversation == stored.id),
+        Some(original) => {
+            turn.tx.reads().stored_message(original)?.filter(|row| row.conversation == stored.id)
+        }
         None => None,
     };
     let id = turn.new_id();
@@ -89,16 +97,27 @@ fn say(turn: &mut Turn<'_, '_>, stored: &StoredConversation, text: &str, reply_t
     into_outbox(turn, stored, &id, &stanza, OutboxKind::Message, Some(message))
 }
 
-fn correct(turn: &mut Turn<'_, '_>, stored: &StoredConversation, corrected: MessageId, text: &str) -> Result<(), Error> {
+fn correct(
+    turn: &mut Turn<'_, '_>,
+    stored: &StoredConversation,
+    corrected: MessageId,
+    text: &str,
+) -> Result<(), Error> {
     let Some(row) = turn.tx.reads().stored_message(corrected)? else { return Ok(()) };
     let is_own = row.direction == Direction::Outgoing && row.conversation == stored.id;
-    let (Content::Text(before), Some(original), true) = (&row.content, &row.ids.stanza, is_own) else { return Ok(()) };
+    let (Content::Text(before), Some(original), true) = (&row.content, &row.ids.stanza, is_own) else {
+        return Ok(());
+    };
     if before == text {
         return Ok(());
     }
     let id = turn.new_id();
-    let correction =
-        Correction { id: Some(id.clone()), time: turn.now.wall, text: text.to_owned(), encryption: EncryptionKind::None };
+    let correction = Correction {
+        id: Some(id.clone()),
+        time: turn.now.wall,
+        text: text.to_owned(),
+        encryption: EncryptionKind::None,
+    };
     turn.tx.correct(corrected, &correction)?;
     turn.changed(Change::MessageChanged(stored.id, corrected));
     chat_states::spoke(turn, stored.id);

@@ -46,15 +46,24 @@ pub fn retract(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<(), Error>
     turn.tx.retract(message)?;
     turn.changed(Change::MessageChanged(row.conversation, message));
     let body = payload::text_tag("body", xml::NS_CLIENT, retractions::FALLBACK_TEXT);
-    send(turn, &row, [retractions::retract(&target), retractions::fallback_mark(), body, Hint::Store.element()])
+    send(
+        turn,
+        &row,
+        [retractions::retract(&target), retractions::fallback_mark(), body, Hint::Store.element()],
+    )
 }
 
-fn send(turn: &mut Turn<'_, '_>, row: &StoredMessage, children: impl IntoIterator<Item = Element>) -> Result<(), Error> {
+fn send(
+    turn: &mut Turn<'_, '_>,
+    row: &StoredMessage,
+    children: impl IntoIterator<Item = Element>,
+) -> Result<(), Error> {
     let Some(stored) = turn.tx.reads().stored_conversation(row.conversation)? else { return Ok(()) };
     messages::accept(turn, stored.id)?;
     let id = turn.new_id();
     let attributes = [("to", stored.address.as_str()), ("type", "chat"), ("id", &id)];
     let origin = xmpp::xep_0359_stanza_ids::origin(&id);
-    let stanza = payload::parent_tag("message", xml::NS_CLIENT, &attributes, children.into_iter().chain([origin]));
+    let stanza =
+        payload::parent_tag("message", xml::NS_CLIENT, &attributes, children.into_iter().chain([origin]));
     into_outbox(turn, &stored, &id, &stanza, OutboxKind::Edit, Some(row.id))
 }

@@ -4,12 +4,15 @@ use model::{Answer, Failure, RequestId};
 use xmpp::{IqOutcome, xep_0077_registration as registration};
 
 use super::answer;
-use crate::{Error, turn::{IqKind, PasswordChange, PendingIq, Turn}};
+use crate::{
+    Error,
+    turn::{IqKind, PasswordChange, PendingIq, Turn},
+};
 
 /// Asks the server for it. The stream is encrypted, or there would be none.
 pub fn change(turn: &mut Turn<'_, '_>, request: RequestId, password: String) -> Result<(), Error> {
     let server = turn.state.own.bare.domain().to_string();
-    let Some(name) = turn.state.own.bare.node().map(|node| node.to_string()) else {
+    let Some(name) = turn.state.own.bare.node().map(std::string::ToString::to_string) else {
         answer(turn, request, Err(Failure::BadAddress));
         return Ok(());
     };
@@ -23,7 +26,12 @@ pub fn change(turn: &mut Turn<'_, '_>, request: RequestId, password: String) -> 
 }
 
 /// The server answered. What was derived from the old password, and tokens got with it, go with it.
-pub fn answered(turn: &mut Turn<'_, '_>, request: RequestId, password: PasswordChange, outcome: IqOutcome) -> Result<(), Error> {
+pub fn answered(
+    turn: &mut Turn<'_, '_>,
+    request: RequestId,
+    password: PasswordChange,
+    outcome: IqOutcome,
+) -> Result<(), Error> {
     let result = match outcome {
         IqOutcome::Result(_) => {
             let mut credentials = turn.tx.reads().credentials()?;

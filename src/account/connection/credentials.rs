@@ -23,12 +23,13 @@ pub fn load(turn: &mut Turn<'_, '_>, unprejudiced: bool) -> Result<(StreamConfig
         purpose: Purpose::SignIn,
     };
     let now = turn.now.wall;
-    let fast = stored.fast.filter(|fast| fast.expires.is_none_or(|expires| expires > now)).map(|fast| FastToken {
-        mechanism: fast.mechanism,
-        token: fast.token,
-        count: fast.count,
-        expires: fast.expires.unwrap_or(Timestamp(i64::MAX)),
-    });
+    let fast =
+        stored.fast.filter(|fast| fast.expires.is_none_or(|expires| expires > now)).map(|fast| FastToken {
+            mechanism: fast.mechanism,
+            token: fast.token,
+            count: fast.count,
+            expires: fast.expires.unwrap_or(Timestamp(i64::MAX)),
+        });
     let credentials = Credentials {
         password: stored.password,
         fast,

@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use xmpp::NextStep;
 
 /// The longest of the usual pauses.
-const LONGEST: Duration = Duration::from_secs(300);
+pub const LONGEST: Duration = Duration::from_secs(300);
 /// The shortest pause after the server asked to be left alone.
 const LONG: Duration = Duration::from_secs(60);
 /// How often to try at once with nothing in between: a server that never fits must not be hammered.
@@ -52,9 +52,10 @@ pub fn verdict(failure: &Failure, next: Option<NextStep>, failures: u32) -> Verd
             // Another attempt would fail too.
             Failure::BadAuthorities | Failure::BadAddress | Failure::Gone => Verdict::Stop,
             // These mend themselves, but not within seconds: a captive portal, a renewed certificate, a DNS change.
-            Failure::Certificate(_) | Failure::ServiceNotOffered | Failure::NoSuchServer | Failure::ServerBusy(_) => {
-                again(usual.max(LONG))
-            }
+            Failure::Certificate(_)
+            | Failure::ServiceNotOffered
+            | Failure::NoSuchServer
+            | Failure::ServerBusy(_) => again(usual.max(LONG)),
             _ => again(usual),
         },
     }
@@ -85,8 +86,9 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end_at_five_minutes() {
-        let pauses: Vec<_> =
-            (1..=11).map(|n| pause(&verdict(&Failure::ConnectionLost, Some(NextStep::Retry), n)).unwrap()).collect();
+        let pauses: Vec<_> = (1..=11)
+            .map(|n| pause(&verdict(&Failure::ConnectionLost, Some(NextStep::Retry), n)).unwrap())
+            .collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
     }
 

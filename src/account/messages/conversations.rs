@@ -14,7 +14,12 @@ pub enum Begun {
 }
 
 /// The conversation with somebody, made if there is none. What the user begins is with nobody strange.
-pub fn ensure(turn: &mut Turn<'_, '_>, peer: &BareJid, begun: Begun, time: Timestamp) -> Result<ConversationId, Error> {
+pub fn ensure(
+    turn: &mut Turn<'_, '_>,
+    peer: &BareJid,
+    begun: Begun,
+    time: Timestamp,
+) -> Result<ConversationId, Error> {
     if let Some(id) = turn.tx.reads().conversation_with(peer)? {
         if begun == Begun::ByUs {
             accept(turn, id)?;

@@ -48,6 +48,7 @@ fn same_words(row: &StoredMessage, content: &Content) -> bool {
     row.edit_id.is_some()
         || match (&row.content, content) {
             (Content::Text(here), Content::Text(there)) => here == there,
-            (Content::Retracted | Content::Unreadable(_), _) | (_, Content::Retracted | Content::Unreadable(_)) => true,
+            (Content::Retracted | Content::Unreadable(_), _)
+            | (_, Content::Retracted | Content::Unreadable(_)) => true,
         }
 }

@@ -8,7 +8,8 @@ use xmpp::{payload, xep_0184_receipts as receipts, xep_0334_hints::Hint};
 use super::{
     Copy, Route, conversations,
     meaning::{Act, Meaning},
-    read, whose::Parties,
+    read,
+    whose::Parties,
 };
 use crate::{Error, archive::Run, chat_states, nickname, turn::Turn};
 
@@ -47,7 +48,12 @@ pub fn new_message(
 }
 
 /// What every copy that came just now tells, new or not.
-pub fn hear(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, meaning: &Meaning) -> Result<(), Error> {
+pub fn hear(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    parties: &Parties,
+    meaning: &Meaning,
+) -> Result<(), Error> {
     if copy.route == Route::Archive || parties.direction == Direction::Outgoing {
         return Ok(());
     }
@@ -89,9 +95,17 @@ fn answered_elsewhere(
 }
 
 /// Sends the receipt that was asked for (XEP-0184 §5.2).
-fn acknowledge(turn: &mut Turn<'_, '_>, to: &str, peer: &BareJid, copy: &Copy<'_>, meaning: &Meaning) -> Result<(), Error> {
+fn acknowledge(
+    turn: &mut Turn<'_, '_>,
+    to: &str,
+    peer: &BareJid,
+    copy: &Copy<'_>,
+    meaning: &Meaning,
+) -> Result<(), Error> {
     let says = matches!(meaning.act, Act::Say(_) | Act::Correct { .. });
-    let Some(named) = meaning.stanza_id.as_deref().filter(|_| meaning.wants_receipt && says) else { return Ok(()) };
+    let Some(named) = meaning.stanza_id.as_deref().filter(|_| meaning.wants_receipt && says) else {
+        return Ok(());
+    };
     if !turn.state.own.sends_receipts || !is_accepted(turn, peer)? || *peer == turn.state.own.bare {
         return Ok(());
     }
@@ -106,6 +120,9 @@ fn acknowledge(turn: &mut Turn<'_, '_>, to: &str, peer: &BareJid, copy: &Copy<'_
 /// Whether somebody may be told things: there is a conversation, and not one with a stranger.
 fn is_accepted(turn: &Turn<'_, '_>, peer: &BareJid) -> Result<bool, Error> {
     let reads = turn.tx.reads();
-    let Some(conversation) = reads.conversation_with(peer)? else { return Ok(reads.contact(peer)?.is_some_and(|contact| contact.in_roster)) };
-    Ok(reads.stored_conversation(conversation)?.is_some_and(|stored| !stored.stranger) && !reads.is_blocked(peer)?)
+    let Some(conversation) = reads.conversation_with(peer)? else {
+        return Ok(reads.contact(peer)?.is_some_and(|contact| contact.in_roster));
+    };
+    Ok(reads.stored_conversation(conversation)?.is_some_and(|stored| !stored.stranger)
+        && !reads.is_blocked(peer)?)
 }

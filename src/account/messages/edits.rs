@@ -11,9 +11,13 @@ use model::{Change, ConversationId, Direction, EncryptionKind, MessageId, Timest
 use store::{Applied, Correction, Insertion, MessageIds, PendingEdit, PendingKind, Reactor, StoredMessage};
 
 use super::{
-    Copy, conversations::{self, Begun}, courtesies,
+    Copy,
+    conversations::{self, Begun},
+    courtesies,
     meaning::{Meaning, Said},
-    told, whose::Parties, words,
+    told,
+    whose::Parties,
+    words,
 };
 use crate::{Error, refused::Kind, turn::Turn};
 
@@ -56,7 +60,9 @@ pub fn correct(
             wait(turn, conversation, copy, parties, target, kind)?;
             let (conversation, insertion) = words::put(turn, copy, parties, meaning, said)?;
             match insertion {
-                Insertion::Added(id) => courtesies::new_message(turn, copy, parties, meaning, conversation, id),
+                Insertion::Added(id) => {
+                    courtesies::new_message(turn, copy, parties, meaning, conversation, id)
+                }
                 Insertion::AlreadyThere(_) => Ok(()),
             }
         }
@@ -64,7 +70,13 @@ pub fn correct(
 }
 
 /// The sender's reactions to a message (XEP-0444), of either side.
-pub fn react(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, target: &str, emoji: &[String]) -> Result<(), Error> {
+pub fn react(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    parties: &Parties,
+    target: &str,
+    emoji: &[String],
+) -> Result<(), Error> {
     let Some(conversation) = find_or_ensure(turn, copy, parties)? else { return Ok(()) };
     match turn.tx.reads().message_referred_to(conversation, None, target)? {
         Some(row) => {
@@ -77,7 +89,12 @@ pub fn react(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, target
 }
 
 /// A message is taken back (XEP-0424).
-pub fn retract(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, target: &str) -> Result<(), Error> {
+pub fn retract(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    parties: &Parties,
+    target: &str,
+) -> Result<(), Error> {
     let Some(conversation) = find_or_ensure(turn, copy, parties)? else { return Ok(()) };
     match find(turn, conversation, parties, target)? {
         Found::Theirs(row) => apply_retraction(turn, &row),
@@ -122,6 +139,7 @@ pub fn apply_waiting(
 }
 
 /// What an edit may change.
+#[allow(clippy::large_enum_variant, reason = "one lives at a time, and not for long")]
 enum Found {
     /// A message of the same sender.
     Theirs(StoredMessage),
@@ -131,7 +149,12 @@ enum Found {
     Nothing,
 }
 
-fn find(turn: &Turn<'_, '_>, conversation: ConversationId, parties: &Parties, target: &str) -> Result<Found, Error> {
+fn find(
+    turn: &Turn<'_, '_>,
+    conversation: ConversationId,
+    parties: &Parties,
+    target: &str,
+) -> Result<Found, Error> {
     let reads = turn.tx.reads();
     if let Some(row) = reads.message_referred_to(conversation, Some(parties.direction), target)? {
         return Ok(Found::Theirs(row));
@@ -149,7 +172,11 @@ fn ensure(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties) -> Result
 }
 
 /// The conversation of an edit without words. A stranger does not begin one with it.
-fn find_or_ensure(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties) -> Result<Option<ConversationId>, Error> {
+fn find_or_ensure(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    parties: &Parties,
+) -> Result<Option<ConversationId>, Error> {
     if parties.direction == Direction::Incoming
         && turn.tx.reads().conversation_with(&parties.peer)?.is_none()
         && !conversations::is_known(turn, &parties.peer)?
@@ -201,10 +228,16 @@ fn stand_in(
     Ok(found)
 }
 
-fn take_out_stand_in(turn: &mut Turn<'_, '_>, original: &StoredMessage, id: Option<&str>) -> Result<(), Error> {
+fn take_out_stand_in(
+    turn: &mut Turn<'_, '_>,
+    original: &StoredMessage,
+    id: Option<&str>,
+) -> Result<(), Error> {
     let Some(id) = id else { return Ok(()) };
     let conversation = original.conversation;
-    let Some(row) = turn.tx.reads().message_by_stanza_id(conversation, original.direction, id)? else { return Ok(()) };
+    let Some(row) = turn.tx.reads().message_by_stanza_id(conversation, original.direction, id)? else {
+        return Ok(());
+    };
     if row.id != original.id && turn.tx.delete_message(row.id)? {
         turn.changed(Change::MessageRemoved(conversation, row.id));
         turn.changed(Change::Conversation(conversation));
@@ -212,7 +245,11 @@ fn take_out_stand_in(turn: &mut Turn<'_, '_>, original: &StoredMessage, id: Opti
     Ok(())
 }
 
-fn apply_correction(turn: &mut Turn<'_, '_>, row: &StoredMessage, correction: &Correction) -> Result<(), Error> {
+fn apply_correction(
+    turn: &mut Turn<'_, '_>,
+    row: &StoredMessage,
+    correction: &Correction,
+) -> Result<(), Error> {
     // A stand-in is its own first correction.
     if correction.id.is_some() && row.ids.stanza == correction.id {
         return Ok(());

@@ -17,7 +17,9 @@ pub fn take(turn: &mut Turn<'_, '_>, copy: &Copy<'_>) -> Result<(), Error> {
     if copy.route != Route::Live {
         return Ok(());
     }
-    let (Some(from), Some(id)) = (copy.message.attr("from").and_then(Address::parse), copy.message.attr("id")) else {
+    let (Some(from), Some(id)) =
+        (copy.message.attr("from").and_then(Address::parse), copy.message.attr("id"))
+    else {
         return Ok(());
     };
     let Some(row) = refused_message(turn, &from, id)? else {
@@ -33,7 +35,11 @@ pub fn take(turn: &mut Turn<'_, '_>, copy: &Copy<'_>) -> Result<(), Error> {
 }
 
 /// The message that `from` refuses: one that was sent to them, or through their server or ours.
-fn refused_message(turn: &mut Turn<'_, '_>, from: &Address, id: &str) -> Result<Option<StoredMessage>, Error> {
+fn refused_message(
+    turn: &mut Turn<'_, '_>,
+    from: &Address,
+    id: &str,
+) -> Result<Option<StoredMessage>, Error> {
     let reads = turn.tx.reads();
     if let Some(conversation) = reads.conversation_with(&from.to_bare())? {
         return Ok(reads.message_by_stanza_id(conversation, Direction::Outgoing, id)?);
@@ -73,8 +79,14 @@ fn may_refuse(turn: &Turn<'_, '_>, from: &Address, peer: &model::BareJid) -> boo
 pub fn failure(error: &StanzaError) -> DeliveryFailure {
     let reason = match error.condition.as_str() {
         "item-not-found" | "gone" => DeliveryReason::NotFound,
-        "forbidden" | "not-allowed" | "not-authorized" | "service-unavailable" | "not-acceptable"
-        | "policy-violation" | "registration-required" | "subscription-required" => DeliveryReason::Refused,
+        "forbidden"
+        | "not-allowed"
+        | "not-authorized"
+        | "service-unavailable"
+        | "not-acceptable"
+        | "policy-violation"
+        | "registration-required"
+        | "subscription-required" => DeliveryReason::Refused,
         "remote-server-not-found" | "remote-server-timeout" => DeliveryReason::ServerNotFound,
         "resource-constraint" | "recipient-unavailable" => DeliveryReason::Busy,
         _ if error.type_ == "wait" => DeliveryReason::Busy,

@@ -108,7 +108,10 @@ pub fn read(message: &Element, language: &str) -> Meaning {
         displayed: markers::displayed(message),
         wants_receipt: receipts::is_requested(message),
         markable: markers::is_markable(message),
-        nickname: message.get_child("nick", NS_NICK).map(Element::text).and_then(|nick| crate::names::clean(&nick)),
+        nickname: message
+            .get_child("nick", NS_NICK)
+            .map(Element::text)
+            .and_then(|nick| crate::names::clean(&nick)),
     }
 }
 
@@ -138,7 +141,11 @@ fn said(message: &Element, language: &str) -> Option<Said> {
     let kind = encryption::encryption(message);
     if kind != EncryptionKind::None {
         // The body beside it is a note for old programs, not the message. What carries only keys says nothing.
-        return carries_words(message).then_some(Said { text: String::new(), unreadable: Some(kind), reply: None });
+        return carries_words(message).then_some(Said {
+            text: String::new(),
+            unreadable: Some(kind),
+            reply: None,
+        });
     }
     let body = body(message, language)?;
     let (text, quote) = match &reply {

@@ -12,10 +12,18 @@
 use model::{ConversationId, Timestamp};
 
 use super::Copy;
-use crate::{Error, archive::{self, Run}, turn::Turn};
+use crate::{
+    Error,
+    archive::{self, Run},
+    turn::Turn,
+};
 
 /// When a message was sent, and its place.
-pub fn place(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, conversation: ConversationId) -> Result<(Timestamp, Timestamp), Error> {
+pub fn place(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    conversation: ConversationId,
+) -> Result<(Timestamp, Timestamp), Error> {
     let time = copy.stamp.unwrap_or(turn.now.wall);
     let sort_time = match copy.run {
         Some(Run::Forward) => match archive::floor(turn, conversation)? {

@@ -32,7 +32,12 @@ pub fn up_to_archive_id(turn: &mut Turn<'_, '_>, peer: &BareJid, archive_id: &st
         // Of another conversation: nonsense.
         Some(_) => Ok(()),
         None => {
-            let own = store::Reactor { sender: turn.state.own.bare.clone(), occupant: None, nickname: None, own: true };
+            let own = store::Reactor {
+                sender: turn.state.own.bare.clone(),
+                occupant: None,
+                nickname: None,
+                own: true,
+            };
             let edit = store::PendingEdit {
                 target_id: archive_id.to_owned(),
                 from: own,

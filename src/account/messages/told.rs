@@ -11,7 +11,12 @@ use super::{Copy, edits, meaning::Meaning, read, whose::Parties};
 use crate::{Error, refused::Kind, turn::Turn};
 
 /// Takes the receipt and the marker out of a message, if it has them.
-pub fn take(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, meaning: &Meaning) -> Result<(), Error> {
+pub fn take(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    parties: &Parties,
+    meaning: &Meaning,
+) -> Result<(), Error> {
     if meaning.received.is_none() && meaning.displayed.is_none() {
         return Ok(());
     }

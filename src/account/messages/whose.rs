@@ -74,7 +74,8 @@ mod tests {
     fn the_table_of_routes() {
         use Direction::{Incoming, Outgoing};
         use Route::{Archive, CarbonReceived, CarbonSent, Live};
-        let (me, friend, other) = (Some("me@example.org/a"), Some("friend@example.net/b"), Some("other@example.com"));
+        let (me, friend, other) =
+            (Some("me@example.org/a"), Some("friend@example.net/b"), Some("other@example.com"));
         let incoming = Some(("friend@example.net".to_owned(), Incoming));
         let outgoing = Some(("friend@example.net".to_owned(), Outgoing));
         let note = Some(("me@example.org".to_owned(), Outgoing));

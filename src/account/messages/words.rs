@@ -1,14 +1,24 @@
 //! Words become a row, once.
 
-use model::{BareJid, Change, Content, ConversationId, Delivery, Direction, EncryptionKind, MessageId, UnreadableReason};
+use model::{
+    BareJid, Change, Content, ConversationId, Delivery, Direction, EncryptionKind, MessageId,
+    UnreadableReason,
+};
 use store::{Insertion, MessageIds, NewMessage, NewReply};
 
 use super::{
-    Copy, Route, conversations::{self, Begun}, copies, courtesies, edits,
+    Copy, Route,
+    conversations::{self, Begun},
+    copies, courtesies, edits,
     meaning::{Answered, Meaning, Said},
-    place, whose::Parties,
+    place,
+    whose::Parties,
 };
-use crate::{Error, archive::{self, Run}, turn::Turn};
+use crate::{
+    Error,
+    archive::{self, Run},
+    turn::Turn,
+};
 
 /// A message says something.
 pub fn say(
@@ -45,7 +55,12 @@ pub fn put(
 }
 
 /// The place where a message stood that was taken back.
-pub fn tombstone(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, meaning: &Meaning) -> Result<(), Error> {
+pub fn tombstone(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    parties: &Parties,
+    meaning: &Meaning,
+) -> Result<(), Error> {
     // Only an archive keeps such places; anybody else who sends one is up to something.
     if copy.route != Route::Archive {
         turn.refuse(crate::refused::Kind::Retraction);
@@ -54,11 +69,11 @@ pub fn tombstone(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties, me
     let none = |_: &Turn<'_, '_>, _| Ok(None);
     let (conversation, insertion) =
         insert(turn, copy, parties, meaning, Content::Retracted, EncryptionKind::None, none)?;
-    if let Insertion::AlreadyThere(id) = insertion {
-        if turn.tx.retract(id)? {
-            turn.changed(Change::MessageChanged(conversation, id));
-            turn.changed(Change::Conversation(conversation));
-        }
+    if let Insertion::AlreadyThere(id) = insertion
+        && turn.tx.retract(id)?
+    {
+        turn.changed(Change::MessageChanged(conversation, id));
+        turn.changed(Change::Conversation(conversation));
     }
     Ok(())
 }
@@ -138,7 +153,12 @@ fn merge(
     Ok(())
 }
 
-fn seen_in_archive(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, conversation: ConversationId, message: MessageId) -> Result<(), Error> {
+fn seen_in_archive(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), Error> {
     match (copy.run, &copy.archive_id) {
         (Some(run), Some(id)) => archive::seen(turn, run, conversation, message, id),
         _ => Ok(()),

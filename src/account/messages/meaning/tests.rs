@@ -70,12 +70,18 @@ fn what_is_encrypted_is_not_its_excuse() {
 
 #[test]
 fn the_first_meaning_counts() {
-    let retraction = "<retract xmlns='urn:xmpp:message-retract:1' id='o'/><body>This person attempted…</body>";
+    let retraction =
+        "<retract xmlns='urn:xmpp:message-retract:1' id='o'/><body>This person attempted…</body>";
     assert_eq!(meaning(retraction).act, Act::Retract { target: "o".to_owned() });
-    let reaction = "<reactions xmlns='urn:xmpp:reactions:0' id='o'><reaction>👍</reaction></reactions><body>👍</body>";
-    assert!(matches!(meaning(reaction).act, Act::React { target, emoji } if target == "o" && emoji == ["👍"]));
+    let reaction =
+        "<reactions xmlns='urn:xmpp:reactions:0' id='o'><reaction>👍</reaction></reactions><body>👍</body>";
+    assert!(
+        matches!(meaning(reaction).act, Act::React { target, emoji } if target == "o" && emoji == ["👍"])
+    );
     let correction = "<replace xmlns='urn:xmpp:message-correct:0' id='o'/><body>new</body>";
-    assert!(matches!(meaning(correction).act, Act::Correct { target, said } if target == "o" && said.text == "new"));
+    assert!(
+        matches!(meaning(correction).act, Act::Correct { target, said } if target == "o" && said.text == "new")
+    );
     let tombstone = "<retracted xmlns='urn:xmpp:message-retract:1' stamp='2019-09-20T23:09:32Z'/>";
     assert!(matches!(meaning(tombstone).act, Act::Tombstone { time: Some(_) }));
 }
