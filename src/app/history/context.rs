@@ -8,6 +8,7 @@ use model::{Message, MessageId};
 use super::{request::Request, when::Clock};
 
 type Handler = Box<dyn Fn(Request)>;
+type Jump = Box<dyn Fn(MessageId)>;
 type Painter = Box<dyn Fn(&Message, &adw::Avatar)>;
 
 /// What all rows of one history share.
@@ -16,7 +17,7 @@ pub struct Context {
     pub today: RefCell<Option<glib::DateTime>>,
     handler: RefCell<Option<Handler>>,
     painter: RefCell<Option<Painter>>,
-    jump: RefCell<Option<Box<dyn Fn(MessageId)>>>,
+    jump: RefCell<Option<Jump>>,
 }
 
 impl Default for Context {

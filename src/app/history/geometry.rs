@@ -145,9 +145,7 @@ impl Geometry {
 
     /// The rows of which something is to be seen.
     pub fn visible(&self) -> impl Iterator<Item = (usize, f64, Extent)> + '_ {
-        self.rows().filter(|(_, top, extent)| {
-            *top < self.viewport && top + f64::from(extent.height) > 0.0
-        })
+        self.rows().filter(|(_, top, extent)| *top < self.viewport && top + f64::from(extent.height) > 0.0)
     }
 
     /// The row at a height of the viewport.
@@ -200,8 +198,7 @@ impl Geometry {
     /// row, `heir` says as which.
     pub fn splice(&mut self, position: usize, removed: usize, added: usize, heir: Option<usize>) {
         let end = position + removed;
-        let went: Vec<_> =
-            self.rows.splice(position..end, std::iter::repeat_n(None, added)).collect();
+        let went: Vec<_> = self.rows.splice(position..end, std::iter::repeat_n(None, added)).collect();
         let after = |index: usize| index + added - removed;
 
         let map_bound = |bound: usize| match bound {

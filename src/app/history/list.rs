@@ -25,7 +25,7 @@ mod travel;
 
 use std::rc::Rc;
 
-use gtk::{glib, prelude::*, subclass::prelude::*};
+use gtk::{glib, subclass::prelude::*};
 
 use super::{context::Context, message_object::MessageObject, row::MessageRow};
 pub use travel::Target;
@@ -49,7 +49,10 @@ mod imp {
 
     use super::{Context, Slot, Target, selecting::Drag};
     use crate::{
-        history::{geometry::Geometry, row_pool::RowPool, selection::Selection, toolbar::Toolbar, window::HistoryWindow},
+        history::{
+            geometry::Geometry, row_pool::RowPool, selection::Selection, toolbar::Toolbar,
+            window::HistoryWindow,
+        },
         i18n::gettext,
     };
 

@@ -5,8 +5,8 @@
 //!
 //! - `geometry.rs` decides where rows stand; it knows no GTK
 //! - `window.rs`, `message_object.rs`: the messages that are in memory, as objects
-//! - `text.rs`, `words.rs`, `when.rs`: what a message says, as words, markup and times
-//! - `row.rs` and its parts `marks.rs`, `quote.rs`, `reactions.rs`: one message on the screen
+//! - `text.rs`, `words.rs`, `when.rs`: what a message says, as words, links and times
+//! - `row.rs` and its parts `prose.rs`, `marks.rs`, `quote.rs`, `reactions.rs`: one message on the screen
 //! - `list.rs`: rows that are made, placed, focused, selected; `row_pool.rs`, `selection.rs`
 //! - `view.rs`: what the rest of the program sees; `toolbar.rs`
 //!
@@ -18,6 +18,7 @@ mod list;
 mod marks;
 mod message_object;
 mod position;
+mod prose;
 mod quote;
 mod reactions;
 mod request;

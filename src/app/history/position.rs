@@ -28,7 +28,7 @@ impl Positions {
     pub fn keep(&mut self, account: AccountId, conversation: ConversationId, position: Position) {
         match position {
             Position::End => self.0.remove(&(account, conversation)),
-            position => self.0.insert((account, conversation), position),
+            Position::At { .. } => self.0.insert((account, conversation), position),
         };
     }
 

@@ -13,12 +13,13 @@ mod parts;
 
 use std::{ops::Range, rc::Rc};
 
-use gtk::{glib, graphene, pango, prelude::*, subclass::prelude::*};
+use gtk::{glib, graphene, prelude::*, subclass::prelude::*};
 use model::{Content, Delivery, Direction, Message, MessageId};
 use view::TimelineItem;
 
 use super::{
     context::Context,
+    marks::Marks,
     message_object::MessageObject,
     request::Request,
     when,
@@ -51,7 +52,7 @@ mod imp {
         rc::Rc,
     };
 
-    use gtk::{glib, prelude::*, subclass::prelude::*};
+    use gtk::{glib, graphene, prelude::*, subclass::prelude::*};
 
     use super::{Context, Kind, MessageObject, Words, arrange::Arrangement, parts::Parts};
 
@@ -83,6 +84,7 @@ mod imp {
         fn constructed(&self) {
             self.parent_constructed();
             self.obj().set_focusable(true);
+            self.obj().set_has_tooltip(true);
             self.parts.construct(&self.obj());
         }
 
@@ -110,6 +112,19 @@ mod imp {
 
         fn size_allocate(&self, width: i32, _height: i32, _baseline: i32) {
             self.place(width);
+        }
+
+        /// The time in full, made when it is asked for.
+        fn query_tooltip(&self, x: i32, y: i32, _keyboard: bool, tooltip: &gtk::Tooltip) -> bool {
+            let point = graphene::Point::new(x as f32, y as f32);
+            let meta = self.parts.meta.compute_bounds(&*self.obj());
+            let object = self.object.borrow().as_ref().map(|(object, _)| object.clone());
+            let over = meta.is_some_and(|meta| meta.contains_point(&point));
+            let (Some(object), Some(context), true) = (object, self.context.get(), over) else {
+                return false;
+            };
+            tooltip.set_text(Some(&context.clock.get().date_and_time(object.item().message.time)));
+            true
         }
     }
 }
@@ -203,43 +218,27 @@ impl MessageRow {
 
     /// Which byte of the text is at a point of the row, or nearest to it.
     pub fn byte_at(&self, x: f64, y: f64) -> usize {
-        let body = &self.imp().parts.body;
-        let text = self.imp().words.borrow();
-        let point = graphene::Point::new(x as f32, y as f32);
-        let Some(point) = self.compute_point(body, &point) else { return 0 };
-        let (left, top) = body.layout_offsets();
-        let scale = |pixels: f32, offset: i32| (pixels as i32 - offset) * pango::SCALE;
-        let (inside, index, trailing) = body.layout().xy_to_index(scale(point.x(), left), scale(point.y(), top));
-        if !inside && point.y() > body.height() as f32 {
-            return text.text.len();
-        }
-        let index = (index.max(0) as usize).min(text.text.len());
-        let rest = text.text.get(index..).unwrap_or_default();
-        index + rest.chars().take(trailing.max(0) as usize).map(char::len_utf8).sum::<usize>()
+        self.point_in_words(x, y).map_or(0, |point| self.imp().parts.body.byte_at(point.x(), point.y()))
+    }
+
+    /// The link at a point of the row.
+    pub fn link_at(&self, x: f64, y: f64) -> Option<String> {
+        let point = self.point_in_words(x, y)?;
+        self.imp().parts.body.link_at(point.x(), point.y())
+    }
+
+    /// The link that Enter opens.
+    pub fn chosen_link(&self) -> Option<String> {
+        self.imp().parts.body.chosen_link()
     }
 
     /// Marks a part of the text as selected.
     pub fn set_selected(&self, range: Option<Range<usize>>) {
-        let body = &self.imp().parts.body;
-        let Some(range) = range.filter(|range| !range.is_empty()) else {
-            if body.attributes().is_some() {
-                body.set_attributes(None);
-            }
-            return;
-        };
-        let accent = adw::StyleManager::default().accent_color_rgba();
-        let channel = |value: f32| (value * 65_535.0) as u16;
-        let mut color =
-            pango::AttrColor::new_background(channel(accent.red()), channel(accent.green()), channel(accent.blue()));
-        let mut alpha = pango::AttrInt::new_background_alpha(channel(0.4));
-        color.set_start_index(range.start as u32);
-        color.set_end_index(range.end as u32);
-        alpha.set_start_index(range.start as u32);
-        alpha.set_end_index(range.end as u32);
-        let attributes = pango::AttrList::new();
-        attributes.insert(color);
-        attributes.insert(alpha);
-        body.set_attributes(Some(&attributes));
+        self.imp().parts.body.select(range);
+    }
+
+    fn point_in_words(&self, x: f64, y: f64) -> Option<graphene::Point> {
+        self.compute_point(&self.imp().parts.body, &graphene::Point::new(x as f32, y as f32))
     }
 
     /// Draws the eye for a moment.
@@ -258,7 +257,7 @@ impl MessageRow {
         let (Some(object), Some(context)) = (self.object(), imp.context.get()) else { return };
         let item = object.item();
         let message = &item.message;
-        self.update_words(message, context);
+        self.update_words(message);
         self.update_lead(&item, context);
         self.update_quote(message, context);
         self.update_meta(&item, context);
@@ -273,24 +272,16 @@ impl MessageRow {
         self.queue_resize();
     }
 
-    fn update_words(&self, message: &Message, context: &Context) {
+    fn update_words(&self, message: &Message) {
         let imp = self.imp();
         let words = Words::of(message);
-        if *imp.words.borrow() != words {
-            let body = &imp.parts.body;
-            body.set_markup(&words.markup);
-            let class = match words.style {
-                Style::Plain => None,
-                Style::Action => Some("action"),
-                Style::Emoji => Some("emoji"),
-                Style::Quiet => Some("quiet"),
-            };
-            for style in ["action", "emoji", "quiet"] {
-                set_class(self, style, class == Some(style));
-            }
+        let changed = *imp.words.borrow() != words;
+        if changed || !words.links.is_empty() {
+            imp.parts.body.show(&words);
+            set_class(self, "emoji", words.style == Style::Emoji);
+            set_class(self, "quiet", words.style == Style::Quiet);
             imp.words.replace(words);
         }
-        imp.parts.meta.set_tooltip_text(Some(&context.clock.get().date_and_time(message.time)));
     }
 
     fn update_lead(&self, item: &TimelineItem, context: &Rc<Context>) {
@@ -298,9 +289,13 @@ impl MessageRow {
         let today = context.today.borrow();
         let day = today.as_ref().filter(|_| item.day_starts).map(|today| when::day(item.message.time, today));
         parts.day.show(self, day, |day, text| day.set_label(&text));
-        parts.new_line.show(self, item.first_unread.then(|| gettext("New messages")), |line, text| line.set_label(&text));
+        parts.new_line.show(self, item.first_unread.then(|| gettext("New messages")), |line, text| {
+            line.set_label(&text);
+        });
         let incoming = item.group_starts && self.kind() == Kind::Incoming;
-        parts.name.show(self, incoming.then(|| item.message.sender_name.clone()), |name, text| name.set_label(&text));
+        parts.name.show(self, incoming.then(|| item.message.sender_name.clone()), |name, text| {
+            name.set_label(&text);
+        });
         parts.avatar.show(self, incoming.then_some(&item.message), |avatar, message| {
             avatar.set_text(Some(&message.sender_name));
             context.paint(message, avatar);
@@ -321,7 +316,7 @@ impl MessageRow {
         let edited = message.revisions > 0 && matches!(message.content, Content::Text(_));
         imp.parts.edited.show(self, edited.then_some(()), |_, ()| ());
         let own = (message.delivery != Delivery::Received).then_some(&message.delivery);
-        imp.parts.marks.show(self, own, |marks, delivery| marks.set_delivery(delivery));
+        imp.parts.marks.show(self, own, Marks::set_delivery);
         let unsettled = matches!(message.delivery, Delivery::Queued | Delivery::Failed(_));
         set_class(self, "unsettled", unsettled);
     }

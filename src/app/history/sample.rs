@@ -1,8 +1,7 @@
 //! Messages for tests.
 
 use model::{
-    BareJid, Content, ConversationId, Delivery, Direction, EncryptionKind, Message, MessageId,
-    Timestamp,
+    BareJid, Content, ConversationId, Delivery, Direction, EncryptionKind, Message, MessageId, Timestamp,
 };
 use view::TimelineItem;
 
@@ -35,7 +34,7 @@ pub fn message(id: i64, sender: &str, seconds: i64) -> Message {
 }
 
 /// The rows that `view::Timeline` would make of these messages, days left out.
-pub fn items(messages: Vec<Message>) -> Vec<TimelineItem> {
+pub fn items(messages: &[Message]) -> Vec<TimelineItem> {
     let goes_on = |first: &Message, second: &Message| {
         first.sender == second.sender && second.time.0 - first.time.0 <= 5 * 60 * 1000
     };

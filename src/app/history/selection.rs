@@ -103,7 +103,8 @@ pub fn word_at(text: &str, byte: usize) -> Range<usize> {
     let Some(here) = text[byte..].chars().next().or_else(|| text[..byte].chars().next_back()) else {
         return 0..0;
     };
-    let same = |character: &char| is_word(*character) == is_word(here) && (*character == '\n') == (here == '\n');
+    let same =
+        |character: &char| is_word(*character) == is_word(here) && (*character == '\n') == (here == '\n');
     let before: usize = text[..byte].chars().rev().take_while(same).map(char::len_utf8).sum();
     let after: usize = text[byte..].chars().take_while(same).map(char::len_utf8).sum();
     byte - before..byte + after

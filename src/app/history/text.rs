@@ -1,13 +1,11 @@
 //! What a message looks like in words.
 //!
 //! Text from strangers must never become markup, and never lead anywhere a person did not see.
-//! So everything goes one way: the text is cleaned of characters that have no business in it,
-//! links are found in the clean text, and only then is each piece escaped and put together.
-//! The label shows exactly the clean text, byte for byte: the selection counts on it.
+//! So there is no markup: the text is cleaned of characters that have no business in it, links are
+//! found in the clean text as ranges of bytes, and what is shown is exactly that text. A link
+//! leads where its own words say, and nowhere else.
 
 use std::ops::Range;
-
-use gtk::glib;
 
 /// More than this is not shown in the history, so that no message can stall the window.
 const MOST_CHARACTERS: usize = 10_000;
@@ -47,24 +45,6 @@ fn isolate(text: &mut String) {
 /// The rest of a `/me` message (XEP-0245).
 pub fn action(text: &str) -> Option<&str> {
     text.strip_prefix("/me ")
-}
-
-/// Pango markup that shows clean text, with its links.
-pub fn markup(clean: &str) -> String {
-    let mut markup = String::with_capacity(clean.len() + 16);
-    let mut shown = 0;
-    for link in links(clean) {
-        markup.push_str(&glib::markup_escape_text(&clean[shown..link.start]));
-        let address = glib::markup_escape_text(&clean[link.clone()]);
-        markup.push_str("<a href=\"");
-        markup.push_str(&address);
-        markup.push_str("\">");
-        markup.push_str(&address);
-        markup.push_str("</a>");
-        shown = link.end;
-    }
-    markup.push_str(&glib::markup_escape_text(&clean[shown..]));
-    markup
 }
 
 /// Where the links of a text are.
@@ -110,7 +90,8 @@ fn link_length(text: &str) -> usize {
         let unopened = |open: char, close: char| {
             last == close && link.matches(close).count() > link.matches(open).count()
         };
-        let punctuation = matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '’' | '”' | '»' | '。' | '、');
+        let punctuation =
+            matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '’' | '”' | '»' | '。' | '、');
         if !punctuation && !unopened('(', ')') && !unopened('[', ']') && !unopened('{', '}') {
             break;
         }
@@ -126,15 +107,18 @@ pub fn is_emoji_only(text: &str) -> bool {
     for character in text.chars() {
         match character {
             '\u{200d}' => joined = true,
-            '\u{fe0f}' | '\u{20e3}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}' => {}
+            '\u{fe0f}' | '\u{20e3}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}' | ' ' => {}
             '\u{1f1e6}'..='\u{1f1ff}'
             | '\u{1f300}'..='\u{1faff}'
             | '\u{2600}'..='\u{27bf}'
-            | '\u{2b50}' | '\u{2b55}' | '\u{231a}' | '\u{231b}' | '\u{23e9}'..='\u{23f3}' => {
+            | '\u{2b50}'
+            | '\u{2b55}'
+            | '\u{231a}'
+            | '\u{231b}'
+            | '\u{23e9}'..='\u{23f3}' => {
                 // Flags are two letters; counting both as one each only lowers the limit.
                 count += u32::from(!std::mem::take(&mut joined));
             }
-            ' ' => {}
             _ => return false,
         }
     }

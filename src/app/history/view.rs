@@ -9,8 +9,6 @@
 mod actions;
 mod reading;
 
-use std::rc::Rc;
-
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, glib};
 use model::{Message, MessageId};
@@ -103,7 +101,7 @@ mod imp {
         }
 
         fn grab_focus(&self) -> bool {
-            self.list.get().is_some_and(|list| list.grab_focus())
+            self.list.get().is_some_and(WidgetExt::grab_focus)
         }
     }
 
@@ -185,7 +183,10 @@ impl HistoryView {
         match position {
             Position::End => self.head_for(Target::End, Request::Newest),
             Position::At { message: id, y } => {
-                self.head_for(Target::Message { id, place: Place::Body(y), flash: false }, Request::Around(id));
+                self.head_for(
+                    Target::Message { id, place: Place::Body(y), flash: false },
+                    Request::Around(id),
+                );
             }
         }
     }
@@ -227,6 +228,10 @@ fn load_style() {
     if let Some(display) = gdk::Display::default() {
         let style = gtk::CssProvider::new();
         style.load_from_string(include_str!("history.css"));
-        gtk::style_context_add_provider_for_display(&display, &style, gtk::STYLE_PROVIDER_PRIORITY_APPLICATION);
+        gtk::style_context_add_provider_for_display(
+            &display,
+            &style,
+            gtk::STYLE_PROVIDER_PRIORITY_APPLICATION,
+        );
     }
 }

@@ -32,9 +32,8 @@ impl Clock {
         };
         match setting.as_deref() {
             Some("12h") => Self::Twelve,
-            Some(_) => Self::TwentyFour,
             None if locale_has_halves() => Self::Twelve,
-            None => Self::TwentyFour,
+            _ => Self::TwentyFour,
         }
     }
 

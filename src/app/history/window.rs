@@ -131,7 +131,9 @@ impl HistoryWindow {
                 Diff::Reset(items) => self.reset(items),
                 Diff::Remove { index, count } => {
                     // What went and what came in its place belong together: some may be the same.
-                    let came = match diffs.next_if(|next| matches!(next, Diff::Insert { index: at, .. } if *at == index)) {
+                    let came = match diffs
+                        .next_if(|next| matches!(next, Diff::Insert { index: at, .. } if *at == index))
+                    {
                         Some(Diff::Insert { items, .. }) => items,
                         _ => Vec::new(),
                     };

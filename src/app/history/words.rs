@@ -1,6 +1,6 @@
 //! What a row says, for the eye and for the ear.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use model::{Content, Delivery, Direction, EncryptionKind, Message, UnreadableReason};
 
@@ -26,8 +26,8 @@ pub enum Style {
 pub struct Words {
     /// What can be read, selected and copied.
     pub text: String,
-    /// The same as Pango markup, with links.
-    pub markup: String,
+    /// Where its links are.
+    pub links: Vec<Range<usize>>,
     /// How they are set.
     pub style: Style,
 }
@@ -36,18 +36,20 @@ impl Words {
     /// What a message says.
     pub fn of(message: &Message) -> Self {
         let (text, style) = match &message.content {
-            Content::Text(body) => match text::action(body) {
-                Some(action) => (format!("{} {}", message.sender_name, text::clean(action)), Style::Action),
-                None => {
+            Content::Text(body) => {
+                if let Some(action) = text::action(body) {
+                    (format!("{} {}", message.sender_name, text::clean(action)), Style::Action)
+                } else {
                     let clean = text::clean(body);
                     let style = if text::is_emoji_only(&clean) { Style::Emoji } else { Style::Plain };
                     (clean, style)
                 }
-            },
+            }
             Content::Retracted => (gettext("This message was retracted"), Style::Quiet),
             Content::Unreadable(reason) => (unreadable(*reason), Style::Quiet),
         };
-        Self { markup: text::markup(&text), text, style }
+        let links = if style == Style::Quiet { Vec::new() } else { text::links(&text) };
+        Self { text, links, style }
     }
 }
 
@@ -131,7 +133,6 @@ mod tests {
         message.content = Content::Text("/me waves <3".into());
         let words = Words::of(&message);
         assert_eq!((words.text.as_str(), words.style), ("Bob waves <3", Style::Action));
-        assert_eq!(words.markup, "Bob waves &lt;3");
         message.content = Content::Unreadable(UnreadableReason::UnknownEncryption(EncryptionKind::Otr));
         assert!(Words::of(&message).text.contains("OTR"));
         message.content = Content::Retracted;

@@ -31,8 +31,7 @@ enum Event {
 
 impl Model {
     fn new(extents: Vec<Extent>, viewport: f64, ends_at_newest: bool) -> Self {
-        let mut model =
-            Self { rows: Vec::new(), geometry: Geometry::default(), viewport, next_name: 0 };
+        let mut model = Self { rows: Vec::new(), geometry: Geometry::default(), viewport, next_name: 0 };
         model.geometry.set_ends_at_newest(ends_at_newest);
         model.insert(0, extents);
         model.layout();
@@ -98,8 +97,7 @@ impl Model {
 
     fn ends(&self) -> (f64, f64) {
         let top = self.geometry.rows().next().map_or(0.0, |row| row.1);
-        let bottom =
-            self.geometry.rows().last().map_or(0.0, |(_, top, e)| top + f64::from(e.height));
+        let bottom = self.geometry.rows().last().map_or(0.0, |(_, top, e)| top + f64::from(e.height));
         (top, bottom)
     }
 
@@ -165,7 +163,7 @@ proptest! {
             }
             let scroll = model.layout();
             model.check();
-            prop_assert_eq!(scroll.value, value);
+            prop_assert!((scroll.value - value).abs() < f64::EPSILON, "the value was rewritten");
             prop_assert!(scroll.lower <= value && value <= scroll.upper - model.viewport + 0.001);
             let Some((name, y)) = before else {
                 if sticky && !model.rows.is_empty() {
@@ -248,7 +246,7 @@ fn nothing_has_no_rows() {
     let mut model = Model::new(rows(3, 50), 600.0, true);
     model.remove(0, 3);
     let scroll = model.layout();
-    assert_eq!(scroll.upper - scroll.lower, 600.0);
+    assert_eq!((scroll.lower, scroll.upper), (scroll.value, scroll.value + 600.0));
     assert_eq!(model.geometry.topmost(), None);
 }
 
@@ -257,7 +255,7 @@ fn an_end_that_is_not_the_newest_is_not_sticky() {
     let mut model = Model::new(rows(60, 50), 600.0, false);
     model.geometry.stick_to_end();
     model.layout();
-    assert_eq!(model.ends().1, 600.0);
+    assert_eq!(model.ends(), (model.ends().0, 600.0));
     let (name, y) = model.held().expect("a row is held");
     model.insert(60, rows(10, 80));
     model.layout();

@@ -2,7 +2,7 @@
 
 use gtk::{glib, prelude::*, subclass::prelude::*};
 
-use super::{HistoryList, Slot, imp};
+use super::{HistoryList, Slot, imp, layout::tell_position};
 use crate::history::{message_object::MessageObject, row::MessageRow, window::HistoryWindow, words};
 
 /// More than this at once is not news but a page.
@@ -70,7 +70,9 @@ impl imp::HistoryList {
         let heir = anchor
             .and_then(|index| index.checked_sub(position))
             .and_then(|offset| went.get(offset))
-            .and_then(|slot| (position..position + added).find(|index| window.get(*index).as_ref() == Some(&slot.object)));
+            .and_then(|slot| {
+                (position..position + added).find(|index| window.get(*index).as_ref() == Some(&slot.object))
+            });
         let was_at_end = self.geometry.borrow().is_sticky();
         self.geometry.borrow_mut().splice(position, removed, added, heir);
         let gone = self.insert(window, position, added, went);
@@ -79,7 +81,7 @@ impl imp::HistoryList {
             self.refocus.set(true);
         }
         self.recycle(gone);
-        self.tell_positions(position);
+        self.tell_positions();
         if was_at_end && removed == 0 && added <= NEWS && position + added == window.len() {
             self.announce(window, position);
         }
@@ -88,7 +90,13 @@ impl imp::HistoryList {
 
     /// Makes slots for rows that came. A row that also went, went nowhere: it keeps its widget.
     /// Returns the widgets that nobody wants.
-    fn insert(&self, window: &HistoryWindow, position: usize, added: usize, mut went: Vec<Slot>) -> Vec<MessageRow> {
+    fn insert(
+        &self,
+        window: &HistoryWindow,
+        position: usize,
+        added: usize,
+        mut went: Vec<Slot>,
+    ) -> Vec<MessageRow> {
         let came: Vec<Slot> = (position..position + added)
             .filter_map(|index| window.get(index))
             .map(|object| {
@@ -100,19 +108,20 @@ impl imp::HistoryList {
         went.into_iter().filter_map(|slot| slot.row).collect()
     }
 
-    fn tell_positions(&self, from: usize) {
+    /// Every row is another of another number of rows now.
+    fn tell_positions(&self) {
         let slots = self.slots.borrow();
-        let count = slots.len();
-        let count_changed = slots.iter().enumerate().take(from).filter_map(|(index, slot)| Some((index, slot.row.as_ref()?)));
-        let moved = slots.iter().enumerate().skip(from).filter_map(|(index, slot)| Some((index, slot.row.as_ref()?)));
-        for (index, row) in count_changed.chain(moved) {
-            self.tell_position(row, index, count);
+        for (index, slot) in slots.iter().enumerate() {
+            if let Some(row) = &slot.row {
+                tell_position(row, index, slots.len());
+            }
         }
     }
 
     /// Says to a screen reader what arrives while the end is in view.
     fn announce(&self, window: &HistoryWindow, from: usize) {
-        let Some(context) = self.context.get().filter(|_| self.obj().is_mapped() && !window.has_newer()) else {
+        let Some(context) = self.context.get().filter(|_| self.obj().is_mapped() && !window.has_newer())
+        else {
             return;
         };
         let arrived = (from..window.len()).filter_map(|index| window.get(index));

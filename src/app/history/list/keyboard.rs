@@ -7,7 +7,7 @@ use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 use model::MessageId;
 
 use super::{HistoryList, MessageRow, Target, imp};
-use crate::history::geometry::Place;
+use crate::history::{geometry::Place, request::Request};
 
 /// What stays visible of the page before.
 const OVERLAP: f64 = 48.0;
@@ -23,7 +23,8 @@ impl HistoryList {
             #[upgrade_or]
             glib::Propagation::Proceed,
             move |_, key, _, modifiers| {
-                let plain = !modifiers.intersects(gdk::ModifierType::CONTROL_MASK | gdk::ModifierType::ALT_MASK);
+                let plain =
+                    !modifiers.intersects(gdk::ModifierType::CONTROL_MASK | gdk::ModifierType::ALT_MASK);
                 if plain && list.imp().key_pressed(key) {
                     glib::Propagation::Stop
                 } else {
@@ -61,15 +62,32 @@ impl imp::HistoryList {
             }
             gdk::Key::End | gdk::Key::KP_End => {
                 let _ = list.activate_action("history.end", None);
-                let last = self.slots.borrow().len().checked_sub(1);
-                last.is_some_and(|last| self.focus_index(last))
+                let rows = self.slots.borrow().len();
+                rows > 0 && self.focus_index(rows - 1)
             }
+            gdk::Key::Return | gdk::Key::KP_Enter => self.enter(),
             gdk::Key::Escape if self.selection.ends().is_some() => {
                 list.clear_selection();
                 true
             }
             _ => false,
         }
+    }
+
+    /// Opens the link that has the focus, else the menu of the message.
+    fn enter(&self) -> bool {
+        let Some(row) = self.focused_row() else { return false };
+        let focus = self.obj().root().and_then(|root| root.focus());
+        if focus.is_some_and(|focus| focus.is::<gtk::Button>()) {
+            return false;
+        }
+        match (row.chosen_link(), self.context.get()) {
+            (Some(link), Some(context)) => context.request(Request::OpenLink(link)),
+            _ => {
+                let _ = self.obj().activate_action("history.menu", None);
+            }
+        }
+        true
     }
 
     fn focus_neighbour(&self, step: isize) -> bool {
@@ -143,7 +161,8 @@ impl imp::HistoryList {
     /// The row that had the focus, if it is in view, else the last that is.
     pub fn focus_some_row(&self) -> bool {
         let visible: Vec<_> = self.geometry.borrow().visible().map(|(index, ..)| index).collect();
-        let last = self.focused.get().and_then(|id| self.index_of(id)).filter(|index| visible.contains(index));
+        let last =
+            self.focused.get().and_then(|id| self.index_of(id)).filter(|index| visible.contains(index));
         last.or(visible.last().copied()).is_some_and(|index| self.focus_index(index))
     }
 
@@ -160,7 +179,8 @@ impl imp::HistoryList {
         let Some(object) = row.object() else { return };
         let id = object.id();
         self.focused.set(Some(id));
-        let by_keyboard = self.obj().root().and_downcast::<gtk::Window>().is_some_and(|window| window.gets_focus_visible());
+        let by_keyboard =
+            self.obj().root().and_downcast::<gtk::Window>().is_some_and(|window| window.gets_focus_visible());
         if by_keyboard {
             self.hover(Some(id));
         }

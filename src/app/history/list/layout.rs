@@ -56,17 +56,9 @@ impl HistoryList {
         // Children stand in the order of the messages: screen readers and Tab go by it.
         let before = slots[..index].iter().rev().find_map(|slot| slot.row.as_ref());
         row.insert_after(&*self.obj(), before);
-        self.tell_position(&row, index, slots.len());
+        tell_position(&row, index, slots.len());
         self.show_selection_in(&row, index);
         row
-    }
-
-    /// Tells assistive technology which of how many rows it is.
-    pub fn tell_position(&self, row: &MessageRow, index: usize, count: usize) {
-        row.update_relation(&[
-            gtk::accessible::Relation::PosInSet(index as i32 + 1),
-            gtk::accessible::Relation::SetSize(count as i32),
-        ]);
     }
 
     fn write_adjustment(&self, scroll: Scroll, height: i32) {
@@ -137,14 +129,16 @@ impl HistoryList {
         let list = &*self.obj();
         let Some(bubble) = row.bubble() else { return };
         let Some(origin) = row.compute_point(list, &graphene::Point::zero()) else { return };
-        let (bubble_top, bubble_bottom) = (origin.y() + bubble.y(), origin.y() + bubble.y() + bubble.height());
+        let (bubble_top, bubble_bottom) =
+            (origin.y() + bubble.y(), origin.y() + bubble.y() + bubble.height());
         let (edge, to_the_right) = row.free_edge();
         let beside = if to_the_right { edge + 6.0 } else { edge - 6.0 - toolbar_width as f32 };
         let fits = beside >= 6.0 && beside + toolbar_width as f32 <= width as f32 - 6.0;
         let (x, y) = if fits {
             (beside, bubble_bottom - 16.0 - toolbar_height as f32 / 2.0)
         } else {
-            let x = if to_the_right { bubble.x() + bubble.width() - toolbar_width as f32 } else { bubble.x() };
+            let x =
+                if to_the_right { bubble.x() + bubble.width() - toolbar_width as f32 } else { bubble.x() };
             (x, bubble_top - toolbar_height as f32 + 8.0)
         };
         let most = |space: i32, size: i32| (space - size - 6).max(6) as f32;
@@ -152,6 +146,14 @@ impl HistoryList {
         let y = y.clamp(6.0, most(height, toolbar_height));
         put(toolbar, toolbar_width, toolbar_height, x.round(), y.round());
     }
+}
+
+/// Tells assistive technology which of how many rows it is.
+pub fn tell_position(row: &MessageRow, index: usize, count: usize) {
+    row.update_relation(&[
+        gtk::accessible::Relation::PosInSet(index as i32 + 1),
+        gtk::accessible::Relation::SetSize(count as i32),
+    ]);
 }
 
 fn natural(widget: &impl IsA<gtk::Widget>, orientation: gtk::Orientation, for_size: i32) -> (i32, i32) {

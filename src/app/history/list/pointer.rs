@@ -51,9 +51,16 @@ impl HistoryList {
 impl imp::HistoryList {
     fn pointer_moved(&self, x: f64, y: f64) {
         let over_toolbar = self.toolbar.is_visible()
-            && self.toolbar.compute_bounds(&*self.obj()).is_some_and(|bounds| {
-                bounds.contains_point(&gtk::graphene::Point::new(x as f32, y as f32))
-            });
+            && self
+                .toolbar
+                .compute_bounds(&*self.obj())
+                .is_some_and(|bounds| bounds.contains_point(&gtk::graphene::Point::new(x as f32, y as f32)));
+        let cursor = match self.link_at(x, y) {
+            Some(_) if !over_toolbar => Some("pointer"),
+            _ if !over_toolbar && self.is_on_words(x, y) => Some("text"),
+            _ => None,
+        };
+        self.obj().set_cursor_from_name(cursor);
         if !over_toolbar && self.drag.borrow().is_none() && !self.toolbar.is_pinned() {
             self.hover(self.message_at(y));
         }
@@ -62,6 +69,14 @@ impl imp::HistoryList {
     pub fn message_at(&self, y: f64) -> Option<MessageId> {
         let index = self.geometry.borrow().row_at(y)?;
         self.slots.borrow().get(index).map(|slot| slot.object.id())
+    }
+
+    fn is_on_words(&self, x: f64, y: f64) -> bool {
+        let row = self.message_at(y).and_then(|id| self.obj().row_of(id));
+        row.is_some_and(|row| {
+            let point = self.obj().compute_point(&row, &gtk::graphene::Point::new(x as f32, y as f32));
+            point.is_some_and(|point| row.is_on_words(f64::from(point.x()), f64::from(point.y())))
+        })
     }
 
     /// The pointer is gone, or the rows move below it.

@@ -9,6 +9,7 @@ use gtk::{gdk, glib, prelude::*, subclass::prelude::*};
 
 use super::{HistoryList, MessageRow, imp};
 use crate::history::{
+    request::Request,
     selection::{self, Caret, Span},
     words::{self, Words},
 };
@@ -36,7 +37,8 @@ impl HistoryList {
             #[weak(rename_to = list)]
             self,
             move |drag, x, y| {
-                let touch = drag.device().is_some_and(|device| device.source() == gdk::InputSource::Touchscreen);
+                let touch =
+                    drag.device().is_some_and(|device| device.source() == gdk::InputSource::Touchscreen);
                 if touch || !list.imp().drag_begins(x, y) {
                     drag.set_state(gtk::EventSequenceState::Denied);
                 }
@@ -54,7 +56,7 @@ impl HistoryList {
         drag.connect_drag_end(glib::clone!(
             #[weak(rename_to = list)]
             self,
-            move |_, _, _| list.imp().drag_ends()
+            move |_, x, y| list.imp().drag_ends(x, y)
         ));
         self.add_controller(drag);
 
@@ -97,7 +99,11 @@ impl HistoryList {
                 let words = Words::of(&item.message);
                 let text = &words.text[span.in_row(index, &words.text)?];
                 let time = clock.time(item.message.time);
-                Some(if several { format!("{} ({time}): {text}", words::sender(&item.message)) } else { text.to_owned() })
+                Some(if several {
+                    format!("{} ({time}): {text}", words::sender(&item.message))
+                } else {
+                    text.to_owned()
+                })
             })
             .collect();
         Some(texts.join("\n")).filter(|text| !text.is_empty())
@@ -144,7 +150,17 @@ impl imp::HistoryList {
         let slot = slots.get(index)?;
         let row = slot.row.as_ref()?;
         let point = self.obj().compute_point(row, &gtk::graphene::Point::new(x as f32, y as f32))?;
-        Some(Caret { message: slot.object.id(), byte: row.byte_at(f64::from(point.x()), f64::from(point.y())) })
+        Some(Caret {
+            message: slot.object.id(),
+            byte: row.byte_at(f64::from(point.x()), f64::from(point.y())),
+        })
+    }
+
+    /// The link at a point of the list.
+    pub fn link_at(&self, x: f64, y: f64) -> Option<String> {
+        let row = self.obj().row_of(self.message_at(y)?)?;
+        let point = self.obj().compute_point(&row, &gtk::graphene::Point::new(x as f32, y as f32))?;
+        row.link_at(f64::from(point.x()), f64::from(point.y()))
     }
 
     fn drag_begins(&self, x: f64, y: f64) -> bool {
@@ -206,8 +222,15 @@ impl imp::HistoryList {
         });
     }
 
-    fn drag_ends(&self) {
-        self.drag.replace(None);
+    /// The pointer was let go. Where it selected nothing it was a click, perhaps on a link.
+    fn drag_ends(&self, x: f64, y: f64) {
+        let drag = self.drag.take();
+        if let Some(drag) = drag.filter(|drag| !drag.claimed && x.hypot(y) < THRESHOLD)
+            && let Some(link) = self.link_at(drag.start.0, drag.start.1)
+            && let Some(context) = self.context.get()
+        {
+            context.request(Request::OpenLink(link));
+        }
         if let Some(text) = self.obj().selected_text() {
             self.obj().primary_clipboard().set_text(&text);
         }

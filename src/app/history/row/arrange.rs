@@ -14,7 +14,7 @@
 //! that words would become a column of syllables, the time goes below the bubble, for every row
 //! alike, so that no row changes its height when a time appears.
 
-use gtk::{graphene, pango, prelude::*, subclass::prelude::*};
+use gtk::{graphene, prelude::*, subclass::prelude::*};
 
 use super::{Kind, imp};
 
@@ -96,7 +96,7 @@ impl imp::MessageRow {
     fn arranged(&self, width: i32) -> Arrangement {
         let parts = &self.parts;
         let kind = self.kind.get().copied().unwrap_or(Kind::Incoming);
-        let column = (width - 2 * MARGIN).min(WIDEST_COLUMN).max(0);
+        let column = (width - 2 * MARGIN).clamp(0, WIDEST_COLUMN);
         let start = (width - column) / 2;
         let indent = if kind == Kind::Incoming { AVATAR + GAP } else { 0 };
         let mut stack = Stack { y: 0, places: Vec::with_capacity(8) };
@@ -136,7 +136,7 @@ impl imp::MessageRow {
         let most = if narrow { column - indent } else { left }.min(WIDEST_BUBBLE) - 2 * PADDING.0;
 
         // The bubble is as wide as the widest of what is in it.
-        let body_width = self.wrapped_width(most);
+        let (body_width, body_height) = parts.body.fit(most);
         let quote = parts.quote.shown().map(|quote| (quote, natural(quote, most).0));
         let inner = body_width.max(quote.as_ref().map_or(0, |(_, width)| *width));
         let bubble_width = inner + 2 * PADDING.0;
@@ -154,7 +154,8 @@ impl imp::MessageRow {
             stack.put(quote, bubble_x + PADDING.0, stack.y, inner, height);
             stack.y += height + 6;
         }
-        let body_height = parts.body.measure(gtk::Orientation::Vertical, inner).1;
+        // GTK wants to have asked before it gives.
+        parts.body.measure(gtk::Orientation::Vertical, inner);
         stack.put(&parts.body, bubble_x + PADDING.0, stack.y, inner, body_height);
         stack.y += body_height + PADDING.1;
         parts.bubble.measure(gtk::Orientation::Vertical, bubble_width);
@@ -205,21 +206,6 @@ impl imp::MessageRow {
         }
 
         Arrangement { width, height: stack.y, lead, meta, places: stack.places }
-    }
-
-    /// How wide the words are, once they are broken into lines. A label would say `most`, and
-    /// leave a ragged space at the end of every line.
-    fn wrapped_width(&self, most: i32) -> i32 {
-        let body = &self.parts.body;
-        let likes = body.measure(gtk::Orientation::Horizontal, -1).1;
-        if likes <= most {
-            return likes;
-        }
-        let layout = body.create_pango_layout(Some(&self.words.borrow().text));
-        layout.set_width(most * pango::SCALE);
-        layout.set_wrap(pango::WrapMode::WordChar);
-        // One more than what was measured: a label rounds up, and must not break lines elsewhere.
-        (layout.pixel_size().0 + 1).min(most)
     }
 
     /// Gives every part its place.

@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 
-use gtk::{glib, pango, prelude::*, subclass::prelude::*};
+use gtk::{pango, prelude::*};
 
 use super::{MessageRow, Request};
 use crate::{
-    history::{marks::Marks, quote::QuoteButton, reactions::ReactionBar},
+    history::{marks::Marks, prose::Prose, quote::QuoteButton, reactions::ReactionBar},
     i18n::gettext,
 };
 
@@ -53,7 +53,7 @@ pub struct Parts {
     /// The message that is answered.
     pub quote: Lazy<QuoteButton>,
     /// The words.
-    pub body: gtk::Label,
+    pub body: Prose,
     /// `Edited`.
     pub edited: Lazy<gtk::Button>,
     /// The time of day.
@@ -85,17 +85,12 @@ impl Default for Parts {
                 name.set_xalign(0.0);
                 added(row, name)
             }),
-            bubble: gtk::Box::builder().css_name("bubble").accessible_role(gtk::AccessibleRole::Presentation).build(),
-            quote: Lazy::new(|row| added(row, QuoteButton::default())),
-            body: gtk::Label::builder()
-                .css_classes(["body"])
-                .wrap(true)
-                .wrap_mode(pango::WrapMode::WordChar)
-                .natural_wrap_mode(gtk::NaturalWrapMode::None)
-                .use_markup(true)
-                .xalign(0.0)
-                .yalign(0.0)
+            bubble: gtk::Box::builder()
+                .css_name("bubble")
+                .accessible_role(gtk::AccessibleRole::Presentation)
                 .build(),
+            quote: Lazy::new(|row| added(row, QuoteButton::default())),
+            body: Prose::default(),
             edited: Lazy::new(|row| {
                 let edited = button(&gettext("Edited"), &["flat", "edited"]);
                 edited.set_tooltip_text(Some(&gettext("Show Earlier Versions")));
@@ -130,15 +125,6 @@ impl Parts {
         self.body.set_parent(row);
         self.meta.set_parent(row);
         self.meta.set_accessible_role(gtk::AccessibleRole::Presentation);
-        let row = row.downgrade();
-        self.body.connect_activate_link(move |_, link| {
-            if let Some(row) = row.upgrade()
-                && let Some(context) = row.imp().context.get()
-            {
-                context.request(Request::OpenLink(link.to_owned()));
-            }
-            glib::Propagation::Stop
-        });
     }
 }
 

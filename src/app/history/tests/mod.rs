@@ -148,7 +148,7 @@ impl Stage {
         let rows = self.rows.borrow().clone();
         let mut messages: Vec<_> = self.messages();
         messages.splice(position..position + removed, came.map(message));
-        rows.apply(vec![view::Diff::Reset(sample::items(messages))]);
+        rows.apply(vec![view::Diff::Reset(sample::items(&messages))]);
     }
 
     /// The messages in the window.
@@ -254,6 +254,12 @@ pub fn message(id: i64) -> Message {
         .take(words)
         .collect();
     message.content = Content::Text(format!("{id} {}", text.join(" ")));
+    match noise % 17 {
+        3 => message.content = Content::Text("🎉".into()),
+        5 => message.content = Content::Text("/me turns with the others".into()),
+        7 => message.content = Content::Retracted,
+        _ => {}
+    }
     if noise % 13 == 0 {
         message.reactions = vec![
             model::Reaction { emoji: "👍".into(), senders: vec!["Bob".into(), "Carol".into()], own: false },
@@ -265,5 +271,5 @@ pub fn message(id: i64) -> Message {
 
 /// A part of the made-up conversation.
 pub fn items(part: Range<i64>) -> Vec<TimelineItem> {
-    sample::items(part.map(message).collect())
+    sample::items(&part.map(message).collect::<Vec<_>>())
 }

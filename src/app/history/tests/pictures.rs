@@ -56,8 +56,13 @@ fn everything() -> Vec<TimelineItem> {
     };
     say("bob", -900, "See you tomorrow at the pier, then");
     say("bob", 0, "Good morning! Did you see the starlings last night?");
-    say("bob", 1, "There must have been ten thousand of them, turning over the water as if somebody had drawn one line and then could not stop. I stood there until it was dark.");
-    let answer = say("me", 3, "I did! From the bus, though. I took no picture because I was so busy looking.");
+    say(
+        "bob",
+        1,
+        "There must have been ten thousand of them, turning over the water as if somebody had drawn one line and then could not stop. I stood there until it was dark.",
+    );
+    let answer =
+        say("me", 3, "I did! From the bus, though. I took no picture because I was so busy looking.");
     say("me", 3, "Here is how they do it: https://example.org/murmuration?birds=7&leader=none");
     let reacted = say("carol", 9, "Seven neighbours each. That is all they watch.");
     say("carol", 10, "👍");
@@ -95,7 +100,7 @@ fn everything() -> Vec<TimelineItem> {
     messages[failed].delivery =
         Delivery::Failed(DeliveryFailure { reason: DeliveryReason::ServerNotFound, text: None });
 
-    let mut items = sample::items(messages);
+    let mut items = sample::items(&messages);
     items[1].day_starts = true;
     items[retracted].first_unread = true;
     items

@@ -61,9 +61,7 @@ fn at_the_end_a_message_arrives() {
         stage.view.scroll_to_end();
         stage.frames(3).await;
         let new = LAST - 100;
-        stage
-            .comes_to(new, Edge::Bottom, end(stage), || stage.splice(300, 0, new..new + 1))
-            .await;
+        stage.comes_to(new, Edge::Bottom, end(stage), || stage.splice(300, 0, new..new + 1)).await;
         assert!(stage.view.is_at_end());
     });
 }
@@ -109,7 +107,9 @@ fn in_the_middle_a_row_above_gets_reactions() {
 fn three_hundred_rows_change_at_once() {
     on_stage(async |stage| {
         let read = in_the_middle(stage).await;
-        stage.holds(read, Edge::Top, || MIDDLE.for_each(|id| stage.set_lines(id, 1 + (id % 5) as usize))).await;
+        stage
+            .holds(read, Edge::Top, || MIDDLE.for_each(|id| stage.set_lines(id, 1 + (id % 5) as usize)))
+            .await;
     });
 }
 
@@ -374,7 +374,8 @@ fn a_fling_survives_pages_and_changes() {
                 stage.set_lines(read - 6, 14);
             }
             stage.frames(1).await;
-            assert_eq!(stage.adjustment().value(), start - 30.0 * f64::from(step), "the value is ours to leave alone");
+            let rewritten = stage.adjustment().value() - (start - 30.0 * f64::from(step));
+            assert!(rewritten.abs() < f64::EPSILON, "kinetic scrolling alone writes the value");
             let moved = stage.place(read, Edge::Top).map(|now| now - before);
             assert_eq!(moved, Some(30.0), "step {step}");
         }

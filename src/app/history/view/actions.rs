@@ -59,16 +59,20 @@ impl HistoryView {
         self.add_action("end", Self::scroll_to_end);
         self.insert_action_group("history", Some(&self.imp().actions));
         self.update_actions();
-        self.list().connect_local("current-changed", false, glib::clone!(
-            #[weak(rename_to = view)]
-            self,
-            #[upgrade_or]
-            None,
-            move |_| {
-                view.update_actions();
-                None
-            }
-        ));
+        self.list().connect_local(
+            "current-changed",
+            false,
+            glib::clone!(
+                #[weak(rename_to = view)]
+                self,
+                #[upgrade_or]
+                None,
+                move |_| {
+                    view.update_actions();
+                    None
+                }
+            ),
+        );
         self.install_menu_gestures();
     }
 
@@ -89,9 +93,8 @@ impl HistoryView {
         let any = message.is_some();
         let text = message.is_some_and(|message| matches!(message.content, Content::Text(_)));
         let own = message.is_some_and(|message| message.direction == Direction::Outgoing);
-        let there = message.is_some_and(|message| {
-            !matches!(message.delivery, Delivery::Queued | Delivery::Failed(_))
-        });
+        let there = message
+            .is_some_and(|message| !matches!(message.delivery, Delivery::Queued | Delivery::Failed(_)));
         for (name, enabled) in [
             ("copy", true),
             ("quote", text),
@@ -227,10 +230,9 @@ impl HistoryView {
         self.list().add_controller(click);
 
         let keys = gtk::ShortcutController::new();
-        for (trigger, action) in [
-            ("Menu|<Shift>F10", "history.menu"),
-            ("<Control>c|<Control>Insert", "history.copy"),
-        ] {
+        for (trigger, action) in
+            [("Menu|<Shift>F10", "history.menu"), ("<Control>c|<Control>Insert", "history.copy")]
+        {
             keys.add_shortcut(gtk::Shortcut::new(
                 gtk::ShortcutTrigger::parse_string(trigger),
                 Some(gtk::NamedAction::new(action)),

@@ -80,6 +80,21 @@ impl HistoryView {
             move |message| view.jump_to(message)
         ));
         self.follow_the_day();
+        // The colour of links is made from the accent, when a row is filled.
+        let style = adw::StyleManager::default();
+        let refresh = glib::clone!(
+            #[weak(rename_to = view)]
+            self,
+            move |_: &adw::StyleManager| view.fill_rows_again(|_| true)
+        );
+        style.connect_dark_notify(refresh.clone());
+        style.connect_accent_color_notify(refresh);
+    }
+
+    fn fill_rows_again(&self, which: impl Fn(&view::TimelineItem) -> bool) {
+        let Some(window) = self.window() else { return };
+        let objects = (0..window.len()).filter_map(|index| window.get(index));
+        objects.filter(|object| which(&object.item())).for_each(|object| object.touch());
     }
 
     fn settled(&self) {
@@ -99,7 +114,8 @@ impl HistoryView {
             }
         }
         let seen = list.last_seen();
-        if seen.is_some() && imp.seen.replace(seen) != seen
+        if seen.is_some()
+            && imp.seen.replace(seen) != seen
             && let Some(seen) = seen
         {
             imp.context.request(Request::Seen(seen));
@@ -133,11 +149,8 @@ impl HistoryView {
         let context = &self.imp().context;
         let number = |day: &glib::DateTime| when::day_number(Timestamp(day.to_unix() * 1000));
         let before = context.today.replace(Some(now.clone()));
-        if before.is_none_or(|before| number(&before) != number(&now))
-            && let Some(window) = self.window()
-        {
-            let objects = (0..window.len()).filter_map(|index| window.get(index));
-            objects.filter(|object| object.item().day_starts).for_each(|object| object.touch());
+        if before.is_none_or(|before| number(&before) != number(&now)) {
+            self.fill_rows_again(|item| item.day_starts);
         }
         let passed = now.hour() * 3600 + now.minute() * 60 + now.second();
         let left = u64::try_from(24 * 3600 - passed).unwrap_or(3600) + 1;

@@ -20,7 +20,7 @@ fn window(ids: std::ops::Range<i64>) -> (HistoryWindow, Changes) {
 }
 
 fn items(ids: std::ops::Range<i64>) -> Vec<TimelineItem> {
-    sample::items(ids.map(|id| sample::message(id, "bob", id * 60)).collect())
+    sample::items(&ids.map(|id| sample::message(id, "bob", id * 60)).collect::<Vec<_>>())
 }
 
 fn ids(window: &HistoryWindow) -> Vec<i64> {
@@ -31,9 +31,9 @@ fn ids(window: &HistoryWindow) -> Vec<i64> {
 fn a_message_that_stays_keeps_its_object() {
     let (window, changes) = window(0..10);
     let before = window.get(4).unwrap();
-    let mut changed = items(0..10);
-    changed[4].message.content = Content::Text("changed".into());
-    window.apply(vec![Diff::Reset(changed)]);
+    let mut again = items(0..10);
+    again[4].message.content = Content::Text("changed".into());
+    window.apply(vec![Diff::Reset(again)]);
     assert_eq!(window.get(4).unwrap(), before);
     assert_eq!(before.revision(), 1);
     assert!(changes.borrow().is_empty(), "no row came or went");
