@@ -55,6 +55,8 @@ pub(crate) struct Keeper {
     /// Letters that came while nothing could be done with them.
     held: VecDeque<Mail>,
     key: Option<DatabaseKey>,
+    /// Whether the disk failed the last time: it has to prove itself.
+    doubtful: bool,
     reader: Option<ReaderHandle>,
 }
 
@@ -68,7 +70,7 @@ enum Decision {
 
 impl Keeper {
     pub(crate) fn new(id: AccountId, shared: Shared, mail: Receiver<Mail>) -> Self {
-        Self { id, shared, mail, held: VecDeque::new(), key: None, reader: None }
+        Self { id, shared, mail, held: VecDeque::new(), key: None, doubtful: false, reader: None }
     }
 
     pub(crate) fn run(mut self, beginning: Beginning) {
@@ -119,6 +121,7 @@ impl Keeper {
                 Err(failure) => failure,
             };
             tracing::warn!(account = %self.id, %failure, "the account is closed");
+            self.doubtful = mends_itself(&failure);
             if let Some(reply) = answer_to.take() {
                 reply.give(Err(failure.clone()));
             }
@@ -154,6 +157,7 @@ impl Keeper {
             // It was added, and the disk failed later.
             End::Broken(failure) if self.is_listed() => {
                 tracing::warn!(account = %self.id, %failure, "the database is opened anew");
+                self.doubtful = true;
                 self.keep(runtime)
             }
             End::Broken(failure) | End::TrialFailed(failure) => {
@@ -186,6 +190,12 @@ impl Keeper {
             },
         };
         let mut writer = Writer::open(&folder, &key)?;
+        if self.doubtful {
+            // Reading would work on a full disk too: the windows are not to see it come and go.
+            let proof: [u8; 8] = rand::random();
+            writer.write(|tx| tx.set_fact("disk-proof", Some(&proof)))?;
+            self.doubtful = false;
+        }
         self.enter(&mut writer)?;
         self.key = Some(key);
         Ok(writer)
