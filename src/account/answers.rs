@@ -14,8 +14,10 @@ use crate::{
     turn::{IqKind, PendingIq, Turn},
 };
 
-/// How long an answer may take. Archives of large servers are slow; nobody looks at a spinner for these.
+/// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a page of an archive may take: its results come long before its end.
+const ARCHIVE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// Sends a request.
 pub fn ask(
@@ -27,8 +29,9 @@ pub fn ask(
 ) -> String {
     let id = turn.new_id();
     let address = to.and_then(|to| Jid::new(to).ok());
+    let patience = if matches!(pending, PendingIq::Archive(_)) { ARCHIVE_PATIENCE } else { PATIENCE };
     if turn.is_online() && address.is_some() == to.is_some() {
-        let deadline = turn.now.monotonic.saturating_add(PATIENCE);
+        let deadline = turn.now.monotonic.saturating_add(patience);
         match turn.state.requests.sent(id.clone(), address, deadline, pending) {
             Ok(()) => {
                 let attributes = [("id", id.as_str()), ("type", kind.as_str())];

@@ -218,11 +218,10 @@ pub fn read(turn: &mut Turn<'_, '_>, limit: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes out what this turn made the stream say. While much is still to be read, commands must not wait
-/// for it: then one stanza is read at most.
+/// Writes out what this turn made the stream say. While much is still to be read, the next batch does that: it
+/// begins with what waits to be written.
 pub fn flush(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    let limit = if turn.state.connection.behind { 1 } else { BATCH };
-    read(turn, limit)
+    if turn.state.connection.behind { Ok(()) } else { read(turn, BATCH) }
 }
 
 fn on_event(turn: &mut Turn<'_, '_>, event: StreamEvent) -> Result<(), Error> {

@@ -112,7 +112,7 @@ fn insert(
         delivery: if outgoing { Delivery::Sent } else { Delivery::Received },
         ids,
         reply,
-        unread: counts_as_unread(copy),
+        unread: counts_as_unread(copy) && !turn.tx.reads().is_blocked(&parties.peer)?,
     };
     let insertion = turn.tx.insert_message(&new)?;
     match insertion {
