@@ -32,6 +32,8 @@ use crate::{
 
 /// How often somebody looks whether the device slept, when nothing else happens.
 const LOOK_UP: Duration = Duration::from_secs(30);
+/// The least time between two timers: deadlines that stay in the past must not keep a processor busy.
+const BREATH: Duration = Duration::from_millis(5);
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -60,6 +62,7 @@ pub(crate) struct Driver<'a> {
     asked: HashMap<RequestId, Reply>,
     questions: u64,
     sleep_watch: SleepWatch,
+    last_timer: Instant,
 }
 
 /// What woke the driver.
@@ -96,6 +99,7 @@ impl<'a> Driver<'a> {
             asked: HashMap::new(),
             questions: 0,
             sleep_watch: SleepWatch::start(),
+            last_timer: Instant::now(),
         }
     }
 
@@ -138,6 +142,7 @@ impl<'a> Driver<'a> {
                 Wake::Time => {
                     let now = self.shared.clock.now().monotonic;
                     if self.account.timeout().is_some_and(|due| due <= now) {
+                        self.last_timer = Instant::now();
                         self.handle(Input::Timer).await?;
                     }
                 }
@@ -152,7 +157,8 @@ impl<'a> Driver<'a> {
         }
         let look_up = Instant::now() + LOOK_UP;
         let due = self.account.timeout().map(|due| Instant::from_std(self.shared.clock.instant(due)));
-        let deadline = due.map_or(look_up, |due| due.min(look_up));
+        let earliest = self.last_timer + BREATH;
+        let deadline = due.map_or(look_up, |due| due.clamp(earliest, look_up.max(earliest)));
         let behind = self.account.is_behind();
         let trial = &self.trial;
         tokio::select! {
@@ -244,8 +250,13 @@ impl<'a> Driver<'a> {
             None => self.shared.bus.tell(self.id, event),
             Some(trial) => match trial.judge(&event, self.id, self.shared) {
                 Verdict::Passed => self.shared.bus.tell(self.id, event),
-                // Nobody knows of the account yet.
-                Verdict::Open(trial) => self.trial = Some(trial),
+                // Nobody knows of the account yet, only that somebody is signing in.
+                Verdict::Open(trial) => {
+                    self.trial = Some(trial);
+                    if matches!(event, EventKind::Connection(ConnectionState::Connecting(_))) {
+                        self.shared.bus.tell(self.id, event);
+                    }
+                }
                 Verdict::Failed(failure) => return Err(End::TrialFailed(failure)),
             },
         }

@@ -31,6 +31,7 @@ mod dns;
 mod driver;
 mod events;
 mod folders;
+mod handle;
 mod keeper;
 mod keyring;
 mod link;

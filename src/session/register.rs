@@ -6,7 +6,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use account::{Place, Registered, Registration, RegistrationInput, RegistrationOutput, Setup, Wish};
-use model::{AccountId, AccountSettings, Answer, Failure, FormFieldKind, RegistrationForm, ServerAddress};
+use model::{
+    AccountId, AccountSettings, Answer, ConnectionState, ConnectionStep, EventKind, Failure, FormFieldKind,
+    RegistrationForm, ServerAddress,
+};
 use rand::{
     SeedableRng as _,
     rngs::{StdRng, SysRng},
@@ -17,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::{
     mail::Reply,
     service::{self, Shared},
-    sign_in::NewAccount,
+    sign_in::{self, NewAccount},
     way::{Way, WayEvent},
 };
 
@@ -79,8 +82,10 @@ pub(crate) fn register(shared: &Shared, wanted: Wanted, reply: &Reply) -> Option
 
 fn carry(shared: &Shared, wish: Wish, place: Place, reply: &Reply) -> Result<Registered, Failure> {
     let config = &shared.config;
+    // The account has no id yet; how far this came is told under one of its own.
+    let id = sign_in::new_id();
     let setup = Setup {
-        id: AccountId([0; 16]),
+        id,
         software_name: config.software_name.clone(),
         software_version: config.software_version.clone(),
         device_name: config.device_name.clone(),
@@ -89,12 +94,13 @@ fn carry(shared: &Shared, wish: Wish, place: Place, reply: &Reply) -> Result<Reg
     let rng = StdRng::try_from_rng(&mut SysRng).map_err(|_| Failure::Unreachable)?;
     let registration = Registration::new(setup, wish, place, Box::new(rng))?;
     let way = Way::new(config.dns_server);
-    let carrier = Carrier { shared, registration, way, reply };
+    let carrier = Carrier { id, shared, registration, way, reply };
     let limited = async { timeout(LIMIT, carrier.run()).await.unwrap_or(Err(Failure::TimedOut)) };
     service::small_runtime()?.block_on(limited)
 }
 
 struct Carrier<'a> {
+    id: AccountId,
     shared: &'a Shared,
     registration: Registration,
     way: Way,
@@ -126,11 +132,15 @@ impl Carrier<'_> {
                 RegistrationOutput::Close => {
                     self.way.close();
                 }
-                RegistrationOutput::Progress(step) => tracing::debug!(?step, "registering"),
+                RegistrationOutput::Progress(step) => self.tell(step),
                 RegistrationOutput::Done(done) => result = Some(done),
             }
         }
         result
+    }
+
+    fn tell(&self, step: ConnectionStep) {
+        self.shared.bus.tell(self.id, EventKind::Connection(ConnectionState::Connecting(step)));
     }
 
     async fn wait(&mut self) -> RegistrationInput {
@@ -141,7 +151,10 @@ impl Carrier<'_> {
                 () = self.reply.withdrawn() => RegistrationInput::Cancel,
                 () = sleep_until(deadline) => RegistrationInput::Timer,
                 event = self.way.next() => match event {
-                    WayEvent::Step(_) => continue,
+                    WayEvent::Step(step) => {
+                        self.tell(step);
+                        continue;
+                    }
                     WayEvent::Connected(tls) => RegistrationInput::Connected { tls },
                     WayEvent::TlsStarted(facts) => RegistrationInput::TlsStarted(facts),
                     WayEvent::Bytes(bytes) => RegistrationInput::Bytes(bytes),

@@ -8,13 +8,14 @@ use std::{collections::HashSet, sync::Arc, thread, time::Duration};
 
 use account::Question;
 use async_channel::{Receiver, Sender};
-use model::{AccountId, Answer, Command, Failure, Request, StorageFailure};
+use model::{AccountId, Command, Failure, Request, StorageFailure};
 
 use crate::{
-    AccountInfo, Config, EventStream,
+    Config,
     clock::Clock,
     events::Bus,
     folders::Folders,
+    handle::Handle,
     keeper::{Beginning, Keeper},
     mail::{Mail, Reply},
     register,
@@ -36,22 +37,14 @@ pub(crate) struct Shared {
     to_service: Sender<ToService>,
 }
 
-enum ToService {
+/// A letter to the service.
+pub(crate) enum ToService {
     Command(Command),
     Ask(Request, Reply),
     /// Somebody registered an account, which is to sign in now.
     Add(NewAccount, Reply),
     /// The thread of this account has ended.
     Ended(AccountId),
-}
-
-/// The front end's end of the service.
-pub(crate) struct Handle {
-    to_service: Sender<ToService>,
-    bus: Bus,
-    table: Table,
-    /// Closed when the service has ended.
-    ended: Receiver<()>,
 }
 
 pub(crate) fn start(config: Config) -> Result<Handle, Failure> {
@@ -67,7 +60,7 @@ pub(crate) fn start(config: Config) -> Result<Handle, Failure> {
         clock: Clock::start(),
         to_service: to_service.clone(),
     };
-    let handle = Handle { to_service, bus: shared.bus.clone(), table: shared.table.clone(), ended };
+    let handle = Handle::new(to_service, shared.bus.clone(), shared.table.clone(), ended);
     let mut service =
         Service { shared, running: HashSet::new(), network_available: true, window_visible: None };
     for id in found.accounts {
@@ -81,46 +74,6 @@ pub(crate) fn start(config: Config) -> Result<Handle, Failure> {
         drop(end);
     })?;
     Ok(handle)
-}
-
-impl Handle {
-    pub(crate) fn send(&self, command: Command) {
-        // Closed: the service has ended, and there is nobody left to do it.
-        let _ = self.to_service.try_send(ToService::Command(command));
-    }
-
-    pub(crate) async fn ask(&self, request: Request) -> Result<Answer, Failure> {
-        let (reply, answer) = Reply::channel();
-        if self.to_service.try_send(ToService::Ask(request, reply)).is_err() {
-            return Err(Failure::Gone);
-        }
-        answer.recv().await.unwrap_or(Err(Failure::Gone))
-    }
-
-    pub(crate) fn events(&self) -> EventStream {
-        self.bus.listen()
-    }
-
-    pub(crate) fn accounts(&self) -> Vec<AccountInfo> {
-        self.table.listed()
-    }
-
-    pub(crate) fn reader(&self, account: AccountId) -> Option<store::ReaderHandle> {
-        self.table.reader(account)
-    }
-
-    pub(crate) fn end(&self, at_most: Duration) -> bool {
-        self.send(Command::Quit);
-        let Ok(runtime) = small_runtime() else { return false };
-        // The channel never carries anything: it closes when the service ends.
-        runtime.block_on(async { tokio::time::timeout(at_most, self.ended.recv()).await }).is_ok()
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.send(Command::Quit);
-    }
 }
 
 struct Service {

@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use model::{AccountId, Answer, BareJid, Command, ConnectionState, Failure, Request};
 
-use crate::{EventStream, SecretService, Secrets, service};
+use crate::{EventStream, SecretService, Secrets, handle::Handle, service};
 
 /// What a service is started with.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ pub enum Condition {
 /// [`Command::Quit`], [`Session::end`], or when the last clone is dropped.
 #[derive(Clone)]
 pub struct Session {
-    service: Arc<service::Handle>,
+    service: Arc<Handle>,
 }
 
 impl fmt::Debug for Session {
@@ -95,6 +95,9 @@ impl Session {
 
     /// Everything that happens from now on. Ask for it before [`accounts`](Self::accounts), and
     /// nothing falls in between.
+    ///
+    /// While an account signs in for the first time, or is being made, it is not among the accounts
+    /// and nothing is told of it but how far connecting has come.
     pub fn events(&self) -> EventStream {
         self.service.events()
     }

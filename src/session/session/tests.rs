@@ -249,6 +249,7 @@ fn a_sign_in_that_fails_or_is_cancelled_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let secrets = Arc::new(MemorySecrets::default());
     let session = start(folder.path(), &secrets);
+    let mut events = session.events();
     let nothing_is_left = || {
         for _ in 0..600 {
             let entries = fs::read_dir(folder.path().join("accounts")).unwrap().count();
@@ -270,6 +271,19 @@ fn a_sign_in_that_fails_or_is_cancelled_leaves_nothing() {
         nothing_is_left();
     });
     assert_eq!(session.accounts(), []);
+    drop(session);
+    // Of an account that is not there yet, only how far it came is told.
+    let mut steps = 0;
+    while let Some(heard) = events.next_blocking() {
+        match heard {
+            Heard::Event(model::Event {
+                kind: EventKind::Connection(ConnectionState::Connecting(_)),
+                ..
+            }) => steps += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(steps >= 2);
 }
 
 #[test]
