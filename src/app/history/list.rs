@@ -90,6 +90,8 @@ mod imp {
         pub hovered: Cell<Option<MessageId>>,
         pub selection: Selection,
         pub drag: RefCell<Option<Drag>>,
+        /// Where the pointer was last.
+        pub pointer: Cell<(f64, f64)>,
     }
 
     impl Default for HistoryList {
@@ -114,6 +116,7 @@ mod imp {
                 hovered: Cell::default(),
                 selection: Selection::default(),
                 drag: RefCell::default(),
+                pointer: Cell::default(),
             }
         }
     }

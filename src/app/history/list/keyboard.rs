@@ -181,7 +181,7 @@ impl imp::HistoryList {
         self.focused.set(Some(id));
         let by_keyboard =
             self.obj().root().and_downcast::<gtk::Window>().is_some_and(|window| window.gets_focus_visible());
-        if by_keyboard {
+        if by_keyboard && !self.toolbar.is_pinned() {
             self.hover(Some(id));
         }
         if let Some(index) = self.index_of(id) {

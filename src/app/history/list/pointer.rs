@@ -50,6 +50,10 @@ impl HistoryList {
 
 impl imp::HistoryList {
     fn pointer_moved(&self, x: f64, y: f64) {
+        // GTK says that the pointer moved when something else did.
+        if self.pointer.replace((x, y)) == (x, y) {
+            return;
+        }
         let over_toolbar = self.toolbar.is_visible()
             && self
                 .toolbar

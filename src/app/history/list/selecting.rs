@@ -29,6 +29,18 @@ pub struct Drag {
 
 impl HistoryList {
     pub(super) fn install_selecting(&self) {
+        // GTK asks the latest first: a press begins a selection anew, then takes the whole word.
+        let click = gtk::GestureClick::builder()
+            .button(gdk::BUTTON_PRIMARY)
+            .propagation_phase(gtk::PropagationPhase::Capture)
+            .build();
+        click.connect_pressed(glib::clone!(
+            #[weak(rename_to = list)]
+            self,
+            move |_, presses, x, y| list.imp().pressed(presses, x, y)
+        ));
+        self.add_controller(click);
+
         let drag = gtk::GestureDrag::builder()
             .button(gdk::BUTTON_PRIMARY)
             .propagation_phase(gtk::PropagationPhase::Capture)
@@ -59,17 +71,6 @@ impl HistoryList {
             move |_, x, y| list.imp().drag_ends(x, y)
         ));
         self.add_controller(drag);
-
-        let click = gtk::GestureClick::builder()
-            .button(gdk::BUTTON_PRIMARY)
-            .propagation_phase(gtk::PropagationPhase::Capture)
-            .build();
-        click.connect_pressed(glib::clone!(
-            #[weak(rename_to = list)]
-            self,
-            move |_, presses, x, y| list.imp().pressed(presses, x, y)
-        ));
-        self.add_controller(click);
     }
 
     /// Selects from a place in one message to a place in another.

@@ -248,7 +248,8 @@ fn actions_fit_the_message() {
 #[test]
 fn a_refused_message_can_be_tried_again() {
     on_stage(async |stage| {
-        stage.open(0..3);
+        stage.open(0..2);
+        stage.rows.borrow().set_reach(false, false);
         stage.frames(3).await;
         assert!(button(stage, "Try Again").is_none());
         stage.change(1, |message| {
@@ -256,7 +257,12 @@ fn a_refused_message_can_be_tried_again() {
             message.delivery = Delivery::Failed(DeliveryFailure { reason: DeliveryReason::Busy, text: None });
         });
         stage.frames(3).await;
-        button(stage, "Try Again").expect("the button is there").emit_clicked();
+        let try_again = button(stage, "Try Again").expect("the button is there");
+        let bounds = try_again.compute_bounds(&stage.view).expect("it is in the view");
+        let (x, y) = (f64::from(bounds.center().x()), f64::from(bounds.center().y()));
+        let pointed = stage.view.pick(x, y, gtk::PickFlags::DEFAULT).expect("something is there");
+        assert!(pointed == try_again || pointed.is_ancestor(&try_again), "nothing lies over it");
+        try_again.emit_clicked();
         assert_eq!(stage.requests.borrow().last(), Some(&Request::TryAgain(MessageId(1))));
     });
 }

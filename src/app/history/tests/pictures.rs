@@ -163,3 +163,19 @@ fn pictures_are_taken() {
         take(stage, "wide-selected");
     });
 }
+
+/// A window to look at and to touch, for a minute.
+#[test]
+#[ignore = "for people"]
+fn stay_open() {
+    on_stage(async |stage| {
+        show(stage, 700, 800).await;
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while std::time::Instant::now() < end {
+            for request in stage.requests.borrow_mut().drain(..) {
+                println!("{request:?}");
+            }
+            stage.frames(1).await;
+        }
+    });
+}

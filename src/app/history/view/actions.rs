@@ -164,6 +164,7 @@ impl HistoryView {
             let menu = gtk::PopoverMenu::from_model(Some(&menu_model()));
             menu.set_parent(self);
             menu.set_has_arrow(false);
+            menu.set_halign(gtk::Align::Start);
             self.unpin_when_closed(menu.upcast_ref());
             menu
         });

@@ -43,6 +43,7 @@ impl Default for WayBack {
             .transition_duration(150)
             .halign(gtk::Align::End)
             .valign(gtk::Align::End)
+            .can_target(false)
             .build();
         Self { revealer, badge, button }
     }
@@ -52,6 +53,13 @@ impl WayBack {
     /// What stands over the history.
     pub fn revealer(&self) -> &gtk::Revealer {
         &self.revealer
+    }
+
+    /// Shows the button, or hides it.
+    pub fn reveal(&self, reveal: bool) {
+        self.revealer.set_reveal_child(reveal);
+        // Also without its child it would catch the clicks for what is below.
+        self.revealer.set_can_target(reveal);
     }
 
     /// Shows how many messages are new.
@@ -104,7 +112,7 @@ impl HistoryView {
         if imp.at_end.replace(at_end) != at_end {
             self.notify_at_end();
         }
-        imp.way_back.revealer().set_reveal_child(!at_end);
+        imp.way_back.reveal(!at_end);
 
         let near = f64::from(list.height()) * NEAR;
         let (above, below) = list.room();
