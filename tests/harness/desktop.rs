@@ -58,6 +58,11 @@ impl Desktop {
         &self.bus_address
     }
 
+    /// The name of its display.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
     /// Its home folder: `data`, `config` and `cache` in it are the XDG folders.
     pub fn home(&self) -> &Path {
         self.home.path()
@@ -156,8 +161,7 @@ impl Desktop {
         command.args([&self.display, "-screen", "0", &format!("{}x{}x24", self.size.0, self.size.1), "-nolisten", "tcp", "-noreset"]);
         // The frame buffer is a file: benches look at it without asking anybody.
         command.arg("-fbdir").arg(self.home.path().join("run"));
-        command.stderr(Stdio::null());
-        self.programs.push(Program::start(&command));
+        self.programs.push(Program::start_quietly(&command));
         let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
         wait::until("Xvfb to listen", || socket.exists().then_some(()));
     }
@@ -170,7 +174,7 @@ impl Desktop {
         let mut shell = self.command("sh");
         shell.args(["-c", "exec \"$@\" > \"$0\"", &address_file.to_string_lossy()]);
         shell.arg(command.get_program()).args(command.get_args());
-        self.programs.push(Program::start(&shell));
+        self.programs.push(Program::start_quietly(&shell));
         self.bus_address = wait::until("the session bus", || {
             let text = std::fs::read_to_string(&address_file).ok()?;
             text.ends_with('\n').then(|| text.trim().to_owned())
@@ -178,9 +182,8 @@ impl Desktop {
     }
 
     fn start_window_manager(&mut self) {
-        let mut command = self.command("openbox");
-        command.stderr(Stdio::null());
-        self.programs.push(Program::start(&command));
+        let command = self.command("openbox");
+        self.programs.push(Program::start_quietly(&command));
     }
 
     /// Starts the Secret Service with an unlocked keyring, as a login does.

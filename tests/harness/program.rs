@@ -1,6 +1,6 @@
 //! Folders and programs that end with the test.
 
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 
 /// A program that is ended when the test ends, however the test ends.
 pub struct Program {
@@ -13,6 +13,18 @@ impl Program {
     /// # Panics
     /// When the program is not installed: a test that cannot run has failed.
     pub fn start(command: &Command) -> Self {
+        Self::spawn(command, Stdio::inherit())
+    }
+
+    /// As [`Self::start`], for programs whose words on standard error are of no use to anybody.
+    ///
+    /// # Panics
+    /// When the program is not installed.
+    pub fn start_quietly(command: &Command) -> Self {
+        Self::spawn(command, Stdio::null())
+    }
+
+    fn spawn(command: &Command, errors: Stdio) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
         let mut wrapped = Command::new("setpriv");
         wrapped.args(["--pdeathsig", "KILL", "--"]).arg(command.get_program()).args(command.get_args());
@@ -26,7 +38,8 @@ impl Program {
             wrapped.current_dir(folder);
         }
         let child = wrapped
-            .stdin(std::process::Stdio::null())
+            .stdin(Stdio::null())
+            .stderr(errors)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {name}: {error}. Is the package with it installed?"));
         Self { child }

@@ -5,18 +5,35 @@ use std::collections::HashMap;
 use zbus::blocking::{Connection, Proxy, connection};
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 
-use crate::wait;
+use crate::{Desktop, wait};
 
 /// Speaks to the accessibility bus of a [`Desktop`](crate::Desktop).
 #[derive(Clone)]
 pub struct Robot {
     bus: Connection,
+    pointer: Pointer,
+}
+
+/// The pointer of a desktop.
+#[derive(Clone, Debug)]
+struct Pointer {
+    display: std::sync::Arc<str>,
+}
+
+impl Pointer {
+    /// Clicks at a place of the active window.
+    fn click(&self, x: i32, y: i32) {
+        let arguments = ["getactivewindow", "mousemove", "--window", "%1", &x.to_string(), &y.to_string(), "click", "1"];
+        let done = std::process::Command::new("xdotool").env("DISPLAY", &*self.display).args(arguments).status();
+        assert!(done.is_ok_and(|status| status.success()), "xdotool failed");
+    }
 }
 
 /// Something on the screen: a button, a text, a list.
 #[derive(Clone, Debug)]
 pub struct Node {
     bus: Connection,
+    pointer: Pointer,
     owner: String,
     path: OwnedObjectPath,
 }
@@ -24,18 +41,18 @@ pub struct Node {
 type Reference = (String, OwnedObjectPath);
 
 impl Robot {
-    /// Finds the accessibility bus of the session at `session_bus`.
+    /// Finds the accessibility bus of `desktop`.
     ///
     /// # Panics
     /// When at-spi2-core is missing.
-    pub fn connect(session_bus: &str) -> Self {
-        let session = connection::Builder::address(session_bus).and_then(connection::Builder::build).expect("the session bus");
+    pub fn connect(desktop: &Desktop) -> Self {
+        let session = connection::Builder::address(desktop.bus_address()).and_then(connection::Builder::build).expect("the session bus");
         let status = Proxy::new(&session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Status").expect("a proxy");
         status.set_property("IsEnabled", true).expect("accessibility can be switched on");
         let finder = Proxy::new(&session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus").expect("a proxy");
         let address: String = finder.call("GetAddress", &()).expect("the accessibility bus");
         let bus = connection::Builder::address(address.as_str()).and_then(connection::Builder::build).expect("the accessibility bus");
-        Self { bus }
+        Self { bus, pointer: Pointer { display: desktop.display().into() } }
     }
 
     /// Waits for something with this role and name, anywhere.
@@ -109,6 +126,7 @@ impl Robot {
     fn desktop(&self) -> Node {
         Node {
             bus: self.bus.clone(),
+            pointer: self.pointer.clone(),
             owner: "org.a11y.atspi.Registry".to_owned(),
             path: OwnedObjectPath::try_from("/org/a11y/atspi/accessible/root").expect("a path"),
         }
@@ -134,7 +152,7 @@ impl Node {
     /// What stands directly in it.
     pub fn children(&self) -> Vec<Node> {
         let children: Vec<Reference> = self.call("Accessible", "GetChildren", &()).unwrap_or_default();
-        children.into_iter().map(|(owner, path)| Node { bus: self.bus.clone(), owner, path }).collect()
+        children.into_iter().map(|(owner, path)| Node { bus: self.bus.clone(), pointer: self.pointer.clone(), owner, path }).collect()
     }
 
     /// The first thing in it that `fits`, itself included. What is not showing is passed over with all that is in it.
@@ -179,19 +197,17 @@ impl Node {
         assert!(done, "{} did not take the press", self.name());
     }
 
-    /// Opens it, as Enter on a row does.
+    /// Clicks in the middle of it with the pointer: rows have no action of their own on the accessibility bus, and GTK gives
+    /// nothing the focus over it.
+    ///
+    /// # Panics
+    /// When it has no size.
     #[track_caller]
-    pub fn activate(&self) {
-        self.focus();
-        self.click();
-    }
-
-    /// Opens an expander, if it is not open.
-    #[track_caller]
-    pub fn expand(&self) {
-        if self.states().is_some_and(|states| states & (1 << EXPANDED) == 0) {
-            self.click();
-        }
+    pub fn point(&self) {
+        let (x, y, width, height) = wait::until(&format!("“{}” to have a place", self.name()), || {
+            Some(self.extents()).filter(|(_, _, width, height)| *width > 0 && *height > 0)
+        });
+        self.pointer.click(x + width / 2, y + height / 2);
     }
 
     /// Gives it the keyboard.
@@ -200,10 +216,8 @@ impl Node {
     /// When it does not take it.
     #[track_caller]
     pub fn focus(&self) {
-        let _: Result<bool, _> = self.call("Component", "GrabFocus", &());
-        wait::until(&format!("{} to take the focus", self.name()), || {
-            (self.is_focused() || self.search(&Node::is_focused).is_some()).then_some(())
-        });
+        self.point();
+        wait::until(&format!("“{}” to take the focus", self.name()), || self.search(&Node::is_focused).map(|_| ()));
     }
 
     /// The text in it.
@@ -284,7 +298,6 @@ impl Node {
 }
 
 /// Bits of `AtspiStateType`.
-const EXPANDED: u32 = 9;
 const FOCUSED: u32 = 12;
 const SENSITIVE: u32 = 24;
 const SHOWING: u32 = 25;

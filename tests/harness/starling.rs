@@ -25,7 +25,7 @@ impl Starling {
         // Stands in for an administrator who added a private authority to the system.
         command.env("SSL_CERT_FILE", server.authority());
         change(&mut command);
-        Self { program: Program::start(&command), robot: Robot::connect(desktop.bus_address()) }
+        Self { program: Program::start(&command), robot: Robot::connect(desktop) }
     }
 
     /// As [`Self::start`], with these system calls written to `trace` by strace.
@@ -33,7 +33,7 @@ impl Starling {
         let mut command = desktop.command("strace");
         command.args(["-f", "-qq", "-e", &format!("trace={}", calls.join(",")), "-o"]).arg(trace).arg(binary("starling"));
         command.env("SSL_CERT_FILE", server.authority());
-        Self { program: Program::start(&command), robot: Robot::connect(desktop.bus_address()) }
+        Self { program: Program::start(&command), robot: Robot::connect(desktop) }
     }
 
     /// Signs in through the window: from the welcome page to the list of conversations.
@@ -50,7 +50,7 @@ impl Starling {
         robot.find("button", "Sign In").click();
         robot.find_entry("Address").set_text(address);
         robot.find_entry("Password").set_text(password);
-        robot.find_named("Advanced").expand();
+        robot.find_named("Advanced").point();
         robot.find_entry("Server").set_text("127.0.0.1");
         robot.find_entry("Port").set_text(&server.direct_tls_port().to_string());
         robot.find("button", "Sign In").click();
@@ -63,7 +63,7 @@ impl Starling {
         let row = wait::until(&format!("{name} in the list"), || {
             list.search(&|node| node.role() == "list item" && node.name().contains(name))
         });
-        row.activate();
+        row.point();
         self.robot.find("list", "Messages");
     }
 

@@ -35,19 +35,17 @@ struct Device {
     reader: ReaderHandle,
     conversation: ConversationId,
     bob: BareJid,
-    folder: tempfile::TempDir,
 }
 
 impl Device {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut writer = Writer::create(folder.path(), &store::DatabaseKey::from_bytes([7; 32])).expect("a database");
+        let mut writer = Writer::in_memory().expect("a database");
         let bob: BareJid = "bob@example.org".parse().expect("an address");
         let conversation = writer
             .write(|tx: &mut Tx<'_>| tx.create_conversation(&bob, ConversationKind::Direct, false, Timestamp(0)))
             .expect("a conversation");
         let reader = writer.reader().expect("a reader");
-        Self { writer, reader, conversation, bob, folder }
+        Self { writer, reader, conversation, bob }
     }
 
     fn add(&mut self, time: i64, direction: Direction) -> EventKind {
@@ -138,7 +136,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_steps_lead_to_the_truth(steps in prop::collection::vec(step(), 1..25)) {
         let mut device = Device::new();
@@ -175,7 +173,6 @@ proptest! {
             prop_assert_eq!(&screen, timeline.items());
             assert_true(&device, &timeline);
         }
-        drop(device.folder);
     }
 }
 

@@ -42,7 +42,7 @@ pub fn starling(stage: &Stage, floor: &Floor, messages: usize, rows: &mut Vec<Ro
     let (mut mapped, mut complete, mut used) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         let before = screen.fingerprint(0.0, 1.0);
-        let robot = Robot::connect(stage.desktop.bus_address());
+        let robot = Robot::connect(&stage.desktop);
         let start = Instant::now();
         let starling = Starling::start(&stage.desktop, &stage.server);
         let shown = screen.changed_from(before, 0.0, 1.0).duration_since(start).as_secs_f64() * 1000.0;

@@ -36,13 +36,19 @@ fn main() -> ExitCode {
     introduce(&server, &friend, &guest);
     std::thread::scope(|scope| {
         scope.spawn(|| friend::talk_back(&friend));
-        if headless() {
-            println!("No display: taking the tour.");
-            tour::take(&server, &guest);
-        } else {
-            show(&server, &guest);
-        }
+        // Whatever becomes of the window, the friend must hear the end, or nobody would.
+        let shown = std::panic::catch_unwind(|| {
+            if headless() {
+                println!("No display: taking the tour.");
+                tour::take(&server, &guest);
+            } else {
+                show(&server, &guest);
+            }
+        });
         friend.session.end(std::time::Duration::from_secs(5));
+        if let Err(panic) = shown {
+            std::panic::resume_unwind(panic);
+        }
     });
     println!("Done; nothing of it is left but the pictures.");
     ExitCode::SUCCESS
