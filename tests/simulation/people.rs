@@ -43,7 +43,10 @@ impl World {
             // The commit may have failed.
             self.devices[device].conversation = conversation;
         }
-        let Some(conversation) = self.devices[device].conversation else { return };
+        // Its process may have died of that.
+        let (Some(conversation), Some(_)) = (self.devices[device].conversation, &self.devices[device].account) else {
+            return;
+        };
         let number = self.devices[device].said;
         let text = format!("{} {number}", self.devices[device].name);
         self.devices[device].said += 1;

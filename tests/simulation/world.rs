@@ -1,460 +1,248 @@
-//! Devices, a server, and what lies between them: links with latency that break at any moment, disks that fail,
-//! processes that are killed.
+//! What happens next, in virtual time, and what may go wrong.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, BinaryHeap},
-    time::Duration,
-};
+use std::collections::BTreeMap;
 
-use account::{Input, Output, Question};
-use model::{AccountCommand, BareJid, Content, ConversationId, Direction, Message, Outgoing, RequestId};
-use store::{Anchor, PageRequest};
-use xmpp::TlsFacts;
+use account::Input;
+use model::AccountCommand;
 
 use crate::{
     chance::Chance,
     device::Device,
-    server::{Act, LinkId, Server},
-    wire::Reader,
+    link::{End, Link},
+    people::Said,
+    server::Server,
+    weather::{Second, Weather},
 };
 
-/// Milliseconds since the world began.
-type Millis = u64;
+/// 2026-01-01T12:00:00Z, by the server's clock, when an evening begins.
+pub const MORNING: i64 = 1_767_268_800_000;
+/// How long everything may take to be right again once it is calm: the longest pause between two attempts, the
+/// longest patience with an archive, and some.
+const CALM: u64 = 1_200_000;
+/// More than this happens in no evening: something goes round in circles.
+const MOST: u64 = 200_000;
 
-/// A device, and the end of its link.
-pub struct Person {
-    pub name: &'static str,
-    pub device: Device,
-    peer: BareJid,
-    link: Option<LinkId>,
-    reader: Reader,
-    /// What its user said, in order.
-    pub said: Vec<String>,
+/// What is due.
+#[derive(Debug)]
+pub enum Happening {
+    Opened(usize),
+    Refused(usize),
+    Arrive(usize, End),
+    Gone(usize, End),
+    Wake(usize),
+    Start(usize),
+    Say(usize),
+    Look(usize),
+    /// The next stanza that was routed to a session.
+    Routed(usize),
+    /// These go to a session, in one go.
+    Results(usize, Vec<(String, Vec<crate::server::Promise>)>),
+    /// The server says what it has of a session.
+    Acknowledge(usize),
+    /// A session that lost its link so often is given up.
+    Expire(usize, u64),
+    Fault,
+    ServerBack,
 }
 
-struct Wire {
-    person: usize,
-    /// When the last byte written so far arrives, each way: bytes do not overtake each other.
-    to_server: Millis,
-    to_client: Millis,
-    /// When each side notices that the link is cut: what arrives later is lost.
-    server_until: Millis,
-    client_until: Millis,
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Happening {
-    Opened(LinkId),
-    ToServer(LinkId, Vec<u8>),
-    ToClient(LinkId, Vec<u8>),
-    ServerNotices(LinkId),
-    ClientNotices(LinkId),
-    /// Nothing but the time.
-    Tick,
-}
-
-/// All of it.
+/// Everything there is.
 pub struct World {
-    pub people: Vec<Person>,
-    server: Server,
-    server_readers: BTreeMap<LinkId, Reader>,
-    wires: BTreeMap<LinkId, Wire>,
-    queue: BinaryHeap<std::cmp::Reverse<(Millis, u64, Happening)>>,
-    now: Millis,
-    serial: u64,
-    chance: Chance,
-    /// Words that somebody wanted to take back, whether or not the disk agreed.
-    pub taken_back: BTreeSet<String>,
+    pub now: u64,
+    pub chance: Chance,
+    pub weather: Weather,
+    pub devices: Vec<Device>,
+    pub links: Vec<Link>,
+    pub server: Server,
+    pub said: Vec<Said>,
+    /// Nothing goes wrong any more.
+    pub calm: bool,
+    pub end_of_talk: u64,
+    /// What happened, if that is to be told.
+    pub trace: Vec<String>,
+    telling: bool,
+    queue: BTreeMap<(u64, u64), Happening>,
+    planned: u64,
+    happened: u64,
 }
 
 impl World {
-    /// Two devices of alice, one of bob.
-    pub fn new(seed: u64) -> Self {
-        let person = |name: &'static str, own: &str, peer: &str, seed: u64| Person {
-            name,
-            device: Device::new(own, seed),
-            peer: BareJid::new(peer).unwrap(),
-            link: None,
-            reader: Reader::new(),
-            said: Vec::new(),
-        };
-        let (alice, bob) = ("alice@example.org", "bob@example.org");
-        let people = vec![
-            person("desk", alice, bob, seed ^ 1),
-            person("phone", alice, bob, seed ^ 2),
-            person("bob", bob, alice, seed ^ 3),
-        ];
+    pub fn new(seed: u64, telling: bool) -> Self {
+        let mut chance = Chance::new(seed);
+        let weather = Weather::draw(&mut chance);
+        let now = 1_000_000;
         let mut world = Self {
-            people,
-            server: Server::default(),
-            server_readers: BTreeMap::new(),
-            wires: BTreeMap::new(),
-            queue: BinaryHeap::new(),
-            now: 0,
-            serial: 0,
-            chance: Chance::new(seed),
-            taken_back: BTreeSet::new(),
+            now,
+            end_of_talk: now + weather.length,
+            weather,
+            devices: Vec::new(),
+            links: Vec::new(),
+            server: Server::new(["alice@example.org", "bob@example.org"]),
+            said: Vec::new(),
+            calm: false,
+            trace: Vec::new(),
+            telling,
+            queue: BTreeMap::new(),
+            planned: 0,
+            happened: 0,
+            chance,
         };
-        world.server.keeps_offline = world.chance.one_in(2);
-        for person in 0..world.people.len() {
-            let peer = world.people[person].peer.clone();
-            world.give(person, Input::Ask(RequestId(0), Question::OpenConversation(peer)));
-        }
+        world.tell(|| "the evening begins".to_owned());
         world
     }
 
-    /// Lets so much time pass, with all that happens in it.
-    pub fn run(&mut self, time: Millis) {
-        let end = self.now + time;
-        self.at(end, Happening::Tick);
-        while let Some(std::cmp::Reverse((due, ..))) = self.queue.peek() {
-            if *due > end {
+    /// Plays it all.
+    pub fn play(&mut self) -> Result<(), String> {
+        if self.telling {
+            self.trace.push(format!("{:#?}", self.weather));
+        }
+        for (of, (own, peer)) in [("alice", "bob"), ("bob", "alice")].into_iter().enumerate() {
+            self.settle_in(of, own, peer);
+        }
+        if self.weather.fault_every > 0 {
+            self.after(self.weather.fault_every, Happening::Fault);
+        }
+        self.run(self.end_of_talk);
+        self.tell(|| "it is calm".to_owned());
+        self.calm = true;
+        self.server.down = false;
+        for device in 0..self.devices.len() {
+            self.start(device);
+            self.give(device, Input::Command(AccountCommand::TryNow));
+        }
+        self.run(self.now + CALM);
+        self.read_everything();
+        self.check().map_err(|fault| format!("after the evening: {fault}"))?;
+        // What is on disk must be enough, and what is read again must change nothing.
+        self.tell(|| "everybody starts again".to_owned());
+        for device in 0..self.devices.len() {
+            self.kill(device);
+        }
+        self.run(self.now + CALM);
+        self.check().map_err(|fault| format!("after starting again: {fault}"))
+    }
+
+    fn settle_in(&mut self, of: usize, own: &str, peer: &str) {
+        for (name, when) in [("1", Second::AtOnce), ("2", self.weather.second[of])] {
+            let begin = match when {
+                Second::None => continue,
+                Second::AtOnce => 0,
+                Second::Later => self.chance.below(self.weather.length),
+            };
+            let (own, peer, name) = (format!("{own}@example.org"), format!("{peer}@example.org"), format!("{own}{name}"));
+            let skew = i64::try_from(self.chance.below(self.weather.skew * 2 + 1)).unwrap()
+                - i64::try_from(self.weather.skew).unwrap();
+            let seed = self.chance.below(u64::MAX);
+            let device = self.devices.len();
+            self.devices.push(Device::new(&name, of, &own, &peer, seed, skew));
+            self.after(begin, Happening::Start(device));
+            let (say, look) = (begin + self.chance.below(2000), begin + self.chance.below(5000));
+            self.after(say, Happening::Say(device));
+            self.after(look, Happening::Look(device));
+        }
+    }
+
+    fn read_everything(&mut self) {
+        for device in 0..self.devices.len() {
+            for _ in 0..1000 {
+                if !self.scroll_up(device) {
+                    break;
+                }
+                self.run(self.now + 20_000);
+            }
+        }
+    }
+
+    fn run(&mut self, until: u64) {
+        while let Some(entry) = self.queue.first_entry() {
+            if entry.key().0 > until {
                 break;
             }
-            let due = *due;
-            // Timers of the devices run out in between.
-            let next = (0..self.people.len()).filter_map(|person| self.timer(person)).min();
-            match next {
-                Some((timer, person)) if timer < due => {
-                    self.now = timer.max(self.now);
-                    self.pass(person);
-                    self.outputs(person);
-                }
-                _ => {
-                    let std::cmp::Reverse((due, _, happening)) = self.queue.pop().unwrap();
-                    self.now = due;
-                    self.happen(happening);
-                }
-            }
+            self.now = self.now.max(entry.key().0);
+            let happening = entry.remove();
+            self.happened += 1;
+            assert!(self.happened < MOST, "it never ends");
+            self.happen(happening);
         }
-    }
-
-    /// Something one of the people, or the world, does.
-    pub fn act(&mut self) {
-        let person = self.chance.below(self.people.len() as u64) as usize;
-        match self.chance.below(100) {
-            0..45 => self.say(person),
-            // Edits are a second apart: which of two is later, the clocks of two machines cannot tell more exactly.
-            45..50 => {
-                self.run(1000);
-                self.correct(person);
-            }
-            50..53 => self.retract(person),
-            53..60 if self.people[person].name != "phone" => {
-                self.run(1000);
-                self.react(person);
-            }
-            60..66 => self.read(person),
-            66..78 => self.cut(person),
-            78..84 => self.restart(person),
-            84..89 => {
-                let times = 1 + self.chance.below(2) as u32;
-                self.people[person].device.fail_commits(times);
-            }
-            89..92 => self.restart_server(),
-            92..95 => {
-                let command =
-                    if self.chance.one_in(3) { AccountCommand::Disconnect } else { AccountCommand::Connect };
-                self.give(person, Input::Command(command));
-            }
-            95..97 => {
-                self.give(person, Input::Resumed);
-            }
-            _ => {
-                let time = self.chance.below(60_000);
-                self.run(time);
-            }
-        }
-        let time = self.chance.below(400);
-        self.run(time);
-    }
-
-    /// No more faults: everybody comes online, and everything settles.
-    pub fn settle(&mut self) {
-        for person in 0..self.people.len() {
-            self.people[person].device.fail_commits(0);
-            self.give(person, Input::Command(AccountCommand::Connect));
-        }
-        for _ in 0..20 {
-            self.run(30_000);
-        }
-    }
-
-    fn say(&mut self, person: usize) {
-        let text = format!("{}-{}", self.people[person].name, self.people[person].said.len());
-        let outgoing = Outgoing { text: text.clone(), reply_to: None, corrects: None };
-        let conversation = self.conversation(person);
-        // A failed commit takes the words back before anybody saw them: the user types them again.
-        for _ in 0..5 {
-            self.give(person, Input::Command(AccountCommand::Send(conversation, outgoing.clone())));
-            if self.people[person].has(&text) {
-                self.people[person].said.push(text);
-                return;
-            }
-        }
-        panic!("the disk does not recover");
-    }
-
-    fn correct(&mut self, person: usize) {
-        let Some(message) = self.own(person) else { return };
-        let Content::Text(text) = &message.content else { return };
-        let text = format!("{text}!");
-        let outgoing = Outgoing { text, reply_to: None, corrects: Some(message.id) };
-        self.give(person, Input::Command(AccountCommand::Send(message.conversation, outgoing)));
-    }
-
-    fn retract(&mut self, person: usize) {
-        if let Some(message) = self.own(person) {
-            if let Content::Text(text) = &message.content {
-                self.taken_back.insert(text.trim_end_matches('!').to_owned());
-            }
-            self.give(person, Input::Command(AccountCommand::Retract(message.id)));
-        }
-    }
-
-    fn react(&mut self, person: usize) {
-        let messages = self.people[person].history();
-        if let Some(message) = self.pick(&messages) {
-            let emoji = ["👍", "❤", "🎉"][self.chance.below(3) as usize].to_owned();
-            self.give(person, Input::Command(AccountCommand::React(message.id, vec![emoji])));
-        }
-    }
-
-    fn read(&mut self, person: usize) {
-        let conversation = self.conversation(person);
-        if let Some(last) = self.people[person].history().last() {
-            self.give(person, Input::Command(AccountCommand::MarkRead(conversation, last.id)));
-        }
-    }
-
-    /// A message that was said on this device: only that one corrects and retracts it here, so that there is one
-    /// order of edits.
-    fn own(&mut self, person: usize) -> Option<Message> {
-        let name = self.people[person].name;
-        let mine: Vec<Message> = self.people[person]
-            .history()
-            .into_iter()
-            .filter(|message| message.direction == Direction::Outgoing)
-            .filter(|message| matches!(&message.content, Content::Text(text) if text.starts_with(name)))
-            .collect();
-        self.pick(&mine)
-    }
-
-    fn pick(&mut self, messages: &[Message]) -> Option<Message> {
-        (!messages.is_empty()).then(|| messages[self.chance.below(messages.len() as u64) as usize].clone())
-    }
-
-    /// The link breaks. Each side notices when it does, and until then still gets what was on the way.
-    fn cut(&mut self, person: usize) {
-        let Some(link) = self.people[person].link else { return };
-        let (server, client) = (self.now + self.chance.below(300), self.now + self.chance.below(300));
-        let wire = self.wires.get_mut(&link).unwrap();
-        wire.server_until = wire.server_until.min(server);
-        wire.client_until = wire.client_until.min(client);
-        self.at(server, Happening::ServerNotices(link));
-        self.at(client, Happening::ClientNotices(link));
-    }
-
-    /// The process is killed, and started again.
-    fn restart(&mut self, person: usize) {
-        self.drop_link(person);
-        self.pass(person);
-        self.people[person].device.start();
-        self.outputs(person);
-    }
-
-    fn restart_server(&mut self) {
-        for link in self.server.restart() {
-            self.server_readers.remove(&link);
-            let client = self.now + self.chance.below(300);
-            if let Some(wire) = self.wires.get_mut(&link) {
-                wire.server_until = wire.server_until.min(self.now);
-                wire.client_until = wire.client_until.min(client);
-                self.at(client, Happening::ClientNotices(link));
-            }
-        }
-    }
-
-    /// The client is done with its link; the server notices later.
-    fn drop_link(&mut self, person: usize) {
-        let Some(link) = self.people[person].link.take() else { return };
-        let server = self.now + self.chance.below(300);
-        if let Some(wire) = self.wires.get_mut(&link) {
-            wire.client_until = 0;
-            wire.server_until = wire.server_until.min(server);
-            self.at(server, Happening::ServerNotices(link));
-        }
+        self.now = until;
     }
 
     fn happen(&mut self, happening: Happening) {
         match happening {
-            Happening::Tick => {}
-            Happening::Opened(link) => {
-                let person = self.wires[&link].person;
-                if self.people[person].link == Some(link) {
-                    self.server.opened(link);
-                    self.server_readers.insert(link, Reader::new());
-                    self.people[person].reader = Reader::new();
-                    let tls = Some(TlsFacts { exporter: Some([1; 32]), ..TlsFacts::default() });
-                    self.give(person, Input::Connected { tls });
-                }
-            }
-            Happening::ToServer(link, bytes) => {
-                if self.wires[&link].server_until < self.now {
-                    return;
-                }
-                let Some(reader) = self.server_readers.get_mut(&link) else { return };
-                let person = self.wires[&link].person;
-                let wall = self.people[person].device.now().wall;
-                for element in reader.read(&bytes) {
-                    let acts = self.server.receive(link, &element, wall, &mut self.chance);
-                    self.server_acts(acts);
-                }
-            }
-            Happening::ToClient(link, bytes) => {
-                let wire = &self.wires[&link];
-                let person = wire.person;
-                if wire.client_until >= self.now && self.people[person].link == Some(link) {
-                    self.give(person, Input::Bytes(bytes));
-                }
-            }
-            Happening::ServerNotices(link) => {
-                self.server_readers.remove(&link);
-                self.server.closed(link);
-            }
-            Happening::ClientNotices(link) => {
-                let person = self.wires[&link].person;
-                if self.people[person].link == Some(link) {
-                    self.people[person].link = None;
-                    self.give(person, Input::Closed(None));
-                }
+            Happening::Opened(link) => self.opened(link),
+            Happening::Refused(link) => self.refused(link),
+            Happening::Arrive(link, end) => self.arrive(link, end),
+            Happening::Gone(link, end) => self.gone(link, end),
+            Happening::Wake(device) => self.wake(device),
+            Happening::Start(device) => self.start(device),
+            Happening::Say(device) => self.say(device),
+            Happening::Look(device) => self.look(device),
+            Happening::Routed(session) => self.routed(session),
+            Happening::Results(session, stanzas) => self.send_all(session, stanzas),
+            Happening::Acknowledge(session) => self.acknowledge(session),
+            Happening::Expire(session, links) => self.expire(session, links),
+            Happening::Fault => self.fault(),
+            Happening::ServerBack => {
+                self.tell(|| "the server is back".to_owned());
+                self.server.down = false;
             }
         }
     }
 
-    fn server_acts(&mut self, acts: Vec<Act>) {
-        for act in acts {
-            match act {
-                Act::Write(link, text) => {
-                    let latency = 1 + self.chance.below(120);
-                    let Some(wire) = self.wires.get_mut(&link) else { continue };
-                    wire.to_client = wire.to_client.max(self.now + latency);
-                    let due = wire.to_client;
-                    // Bytes come in pieces of any size.
-                    let bytes = text.into_bytes();
-                    let middle = self.chance.below(bytes.len() as u64 + 1) as usize;
-                    let (one, two) = bytes.split_at(middle);
-                    self.at(due, Happening::ToClient(link, one.to_vec()));
-                    self.at(due, Happening::ToClient(link, two.to_vec()));
-                }
-                Act::Close(link) => {
-                    let Some(wire) = self.wires.get_mut(&link) else { continue };
-                    let due = wire.to_client.max(self.now);
-                    self.at(due, Happening::ClientNotices(link));
-                    self.at(due, Happening::ServerNotices(link));
-                }
-                Act::Acknowledged(link, words) => {
-                    let person = self.wires[&link].person;
-                    for text in words {
-                        assert!(
-                            self.taken_back.contains(&text) || self.people[person].has(&text),
-                            "{} acknowledged {text} without having it on disk",
-                            self.people[person].name
-                        );
-                    }
-                }
+    fn fault(&mut self) {
+        if self.calm {
+            return;
+        }
+        let pause = 1 + self.chance.below(self.weather.fault_every * 2);
+        self.after(pause, Happening::Fault);
+        let device = self.chance.index(self.devices.len());
+        let link = self.devices[device].link;
+        match (self.chance.below(12), link) {
+            (0..=4, Some(link)) => {
+                self.tell(|| format!("link {link} of {device} is cut"));
+                self.cut(link);
             }
+            (5, Some(link)) => {
+                self.tell(|| format!("link {link} of {device} swallows"));
+                self.swallow(link);
+            }
+            (6..=7, Some(link)) => {
+                let pause = self.chance.pick(&[500, 5_000, 40_000]);
+                self.tell(|| format!("link {link} of {device} stalls for {pause} ms"));
+                self.links[link].stalled_until = self.now + pause;
+            }
+            (8, _) => {
+                self.tell(|| "the server restarts".to_owned());
+                self.restart_server();
+                let pause = self.chance.pick(&[10, 3_000, 20_000]);
+                self.after(pause, Happening::ServerBack);
+            }
+            (9, _) => {
+                self.tell(|| format!("{device} is killed"));
+                self.kill(device);
+            }
+            (10, _) => self.give(device, Input::NetworkChanged { available: true }),
+            (11, _) => self.give(device, Input::Resumed),
+            // Somebody gets impatient.
+            _ => self.give(device, Input::Command(AccountCommand::TryNow)),
         }
     }
 
-    fn at(&mut self, due: Millis, happening: Happening) {
-        self.serial += 1;
-        self.queue.push(std::cmp::Reverse((due, self.serial, happening)));
+    /// Something is to happen at a time.
+    pub fn at(&mut self, time: u64, happening: Happening) {
+        self.planned += 1;
+        self.queue.insert((time.max(self.now), self.planned), happening);
     }
 
-    fn give(&mut self, person: usize, input: Input) {
-        self.pass(person);
-        self.people[person].device.give(input);
-        self.outputs(person);
+    /// Something is to happen in a while.
+    pub fn after(&mut self, pause: u64, happening: Happening) {
+        self.at(self.now + pause, happening);
     }
 
-    /// Brings a device's clock up to the world's.
-    fn pass(&mut self, person: usize) {
-        let device = &mut self.people[person].device;
-        let behind =
-            (Device::BEGINNING + Duration::from_millis(self.now)).saturating_sub(device.now().monotonic);
-        device.wait(behind);
-        self.outputs(person);
-    }
-
-    fn timer(&self, person: usize) -> Option<(Millis, usize)> {
-        let due = self.people[person].device.timeout()?.saturating_sub(Device::BEGINNING);
-        // Up to a whole millisecond, or the timer is not due yet when it is served.
-        Some((due.as_micros().div_ceil(1000) as Millis, person))
-    }
-
-    /// Does what a device wants done.
-    fn outputs(&mut self, person: usize) {
-        for output in std::mem::take(&mut self.people[person].device.outputs) {
-            match output {
-                Output::Connect(_) => {
-                    self.drop_link(person);
-                    self.serial += 1;
-                    let link = LinkId(self.serial);
-                    let wire = Wire {
-                        person,
-                        to_server: self.now,
-                        to_client: self.now,
-                        server_until: Millis::MAX,
-                        client_until: Millis::MAX,
-                    };
-                    self.wires.insert(link, wire);
-                    self.people[person].link = Some(link);
-                    let due = self.now + 1 + self.chance.below(50);
-                    self.at(due, Happening::Opened(link));
-                }
-                Output::Write(bytes) => {
-                    let Some(link) = self.people[person].link else { continue };
-                    let latency = 1 + self.chance.below(120);
-                    let Some(wire) = self.wires.get_mut(&link) else { continue };
-                    wire.to_server = wire.to_server.max(self.now + latency);
-                    let due = wire.to_server;
-                    self.at(due, Happening::ToServer(link, bytes));
-                }
-                Output::Close => {
-                    if let Some(link) = self.people[person].link {
-                        let due = self.wires[&link].to_server;
-                        self.people[person].link = None;
-                        self.at(due, Happening::ServerNotices(link));
-                    }
-                }
-                Output::StartTls | Output::Answer(..) | Output::Event(_) => {}
-            }
+    /// Takes down what happened, if somebody wants to know.
+    pub fn tell(&mut self, what: impl FnOnce() -> String) {
+        if self.telling {
+            let time = self.now - 1_000_000;
+            self.trace.push(format!("{:>5}.{:03} {}", time / 1000, time % 1000, what()));
         }
-    }
-
-    fn conversation(&mut self, person: usize) -> ConversationId {
-        let person = &mut self.people[person];
-        let peer = person.peer.clone();
-        person.device.read(|reads| reads.conversation_with(&peer)).expect("a conversation")
-    }
-}
-
-impl Person {
-    /// The whole history with the other side.
-    pub fn history(&mut self) -> Vec<Message> {
-        let peer = self.peer.clone();
-        let Some(conversation) = self.device.read(|reads| reads.conversation_with(&peer)) else {
-            return Vec::new();
-        };
-        let request = PageRequest { conversation, anchor: Anchor::Newest, limit: 10_000 };
-        self.device.read(|reads| reads.page(&request)).messages
-    }
-
-    /// Whether words are on the disk, corrected since or not.
-    fn has(&mut self, text: &str) -> bool {
-        self.history().iter().any(
-            |message| matches!(&message.content, Content::Text(words) if words.trim_end_matches('!') == text),
-        )
     }
 }
