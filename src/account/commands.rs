@@ -25,6 +25,7 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::Connect => connection::go_online(turn),
         AccountCommand::Disconnect => sign_out(turn),
         AccountCommand::TryNow => connection::try_now(turn),
+        AccountCommand::EnterPassword(password) => password::enter(turn, password.0),
         AccountCommand::Send(conversation, outgoing) => compose::send(turn, conversation, &outgoing),
         AccountCommand::TryAgain(message) => compose::try_again(turn, message),
         AccountCommand::React(message, emoji) => edit::react(turn, message, &emoji),

@@ -1,5 +1,5 @@
 use crate::{
-    AccountId, Availability, BareJid, ChatState, ConversationId, MessageId, Mute, Timestamp,
+    AccountId, Availability, BareJid, ChatState, ConversationId, MessageId, Mute, Redacted, Timestamp,
 };
 
 /// Something a person, or the desktop, wants done. Sending one never waits.
@@ -31,6 +31,8 @@ pub enum AccountCommand {
     Disconnect,
     /// Do not wait for the next attempt.
     TryNow,
+    /// The password was changed elsewhere: this is the right one. Signs in with it.
+    EnterPassword(Redacted<String>),
     /// Send a message.
     Send(ConversationId, Outgoing),
     /// Send a refused message again, as the same message.

@@ -5,9 +5,15 @@ use xmpp::{IqOutcome, xep_0077_registration as registration};
 
 use super::answer;
 use crate::{
-    Error,
+    Error, connection,
     turn::{IqKind, PasswordChange, PendingIq, Turn},
 };
+
+/// The password was changed elsewhere, and the user knows the new one: signs in with it.
+pub fn enter(turn: &mut Turn<'_, '_>, password: String) -> Result<(), Error> {
+    keep(turn, password)?;
+    connection::go_online(turn)
+}
 
 /// Asks the server for it. The stream is encrypted, or there would be none.
 pub fn change(turn: &mut Turn<'_, '_>, request: RequestId, password: String) -> Result<(), Error> {
@@ -25,7 +31,7 @@ pub fn change(turn: &mut Turn<'_, '_>, request: RequestId, password: String) -> 
     Ok(())
 }
 
-/// The server answered. What was derived from the old password, and tokens got with it, go with it.
+/// The server answered.
 pub fn answered(
     turn: &mut Turn<'_, '_>,
     request: RequestId,
@@ -34,11 +40,7 @@ pub fn answered(
 ) -> Result<(), Error> {
     let result = match outcome {
         IqOutcome::Result(_) => {
-            let mut credentials = turn.tx.reads().credentials()?;
-            credentials.password = Some(password.0.into());
-            credentials.scram = None;
-            credentials.fast = None;
-            turn.tx.set_credentials(&credentials)?;
+            keep(turn, password.0)?;
             Ok(Answer::Done)
         }
         IqOutcome::Error(error) => Err(Failure::FormRefused(error.text)),
@@ -46,5 +48,15 @@ pub fn answered(
         IqOutcome::Lost => Err(Failure::ConnectionLost),
     };
     answer(turn, request, result);
+    Ok(())
+}
+
+/// What was derived from the old password, and tokens got with it, go with it.
+fn keep(turn: &mut Turn<'_, '_>, password: String) -> Result<(), Error> {
+    let mut credentials = turn.tx.reads().credentials()?;
+    credentials.password = Some(password.into());
+    credentials.scram = None;
+    credentials.fast = None;
+    turn.tx.set_credentials(&credentials)?;
     Ok(())
 }
