@@ -13,18 +13,18 @@ impl Program {
     /// # Panics
     /// When the program is not installed: a test that cannot run has failed.
     pub fn start(command: &Command) -> Self {
-        Self::spawn(command, Stdio::inherit())
+        Self::spawn(command, Stdio::inherit(), Stdio::inherit())
     }
 
-    /// As [`Self::start`], for programs whose words on standard error are of no use to anybody.
+    /// As [`Self::start`], for programs whose words are of no use to anybody.
     ///
     /// # Panics
     /// When the program is not installed.
     pub fn start_quietly(command: &Command) -> Self {
-        Self::spawn(command, Stdio::null())
+        Self::spawn(command, Stdio::null(), Stdio::null())
     }
 
-    fn spawn(command: &Command, errors: Stdio) -> Self {
+    fn spawn(command: &Command, output: Stdio, errors: Stdio) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
         let mut wrapped = Command::new("setpriv");
         wrapped.args(["--pdeathsig", "KILL", "--"]).arg(command.get_program()).args(command.get_args());
@@ -39,6 +39,7 @@ impl Program {
         }
         let child = wrapped
             .stdin(Stdio::null())
+            .stdout(output)
             .stderr(errors)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {name}: {error}. Is the package with it installed?"));

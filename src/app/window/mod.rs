@@ -76,7 +76,9 @@ mod imp {
     impl ObjectImpl for Window {
         fn constructed(&self) {
             self.parent_constructed();
-            shortcuts::install(&*self.obj(), "window");
+            for prefix in ["window", "app"] {
+                shortcuts::install(&*self.obj(), prefix);
+            }
             self.obj().set_up_screens();
         }
     }
