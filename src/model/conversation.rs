@@ -1,4 +1,7 @@
-use crate::{AddressWarning, BareJid, ContactPresence, ConversationId, Delivery, Direction, Draft, MessageId, Timestamp};
+use crate::{
+    AddressWarning, BareJid, ContactPresence, ConversationId, Delivery, Direction, Draft, MessageId,
+    Timestamp,
+};
 
 /// A place where messages go: with one person, or a room.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,11 +24,12 @@ mod time;
 pub use account::{AccountSettings, ConnectionState, ConnectionStep, ServerAddress};
 pub use command::{AccountCommand, Command, Draft, Outgoing};
 pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};
-pub use conversation::{
-    ChatState, Conversation, ConversationKind, ConversationSummary, LastMessage, Mute,
-};
+pub use conversation::{ChatState, Conversation, ConversationKind, ConversationSummary, LastMessage, Mute};
 pub use event::{Change, Event, EventKind};
-pub use failure::{CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure, StorageFailure};
+pub use failure::{
+    CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure,
+    StorageFailure,
+};
 pub use ids::{AccountId, ConversationId, MessageId, OccupantId, RequestId};
 pub use jid::{BareJid, FullJid, Jid};
 pub use message::{

@@ -8,8 +8,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use model::{
-    AccountId, BareJid, Change, ChatState, ContactPresence, ConversationId, ConversationKind, ConversationSummary,
-    Event, EventKind, Timestamp,
+    AccountId, BareJid, Change, ChatState, ContactPresence, ConversationId, ConversationKind,
+    ConversationSummary, Event, EventKind, Timestamp,
 };
 use store::{Error, ReaderHandle};
 
@@ -78,7 +78,11 @@ impl ConversationList {
 
     /// Messages that wait to be read in conversations that may notify.
     pub fn unread(&self) -> u32 {
-        self.all.values().filter(|summary| !summary.conversation.archived).map(|summary| summary.conversation.unread).sum()
+        self.all
+            .values()
+            .filter(|summary| !summary.conversation.archived)
+            .map(|summary| summary.conversation.unread)
+            .sum()
     }
 
     /// Adds an account, or reads it again.
@@ -160,7 +164,9 @@ impl ConversationList {
             Change::MessageAdded(conversation, _)
             | Change::MessageChanged(conversation, _)
             | Change::MessageRemoved(conversation, _)
-            | Change::Conversation(conversation) => vec![ConversationKey { account, conversation: *conversation }],
+            | Change::Conversation(conversation) => {
+                vec![ConversationKey { account, conversation: *conversation }]
+            }
             Change::Contact(address) => self.with(account, address),
             Change::ConversationRemoved(_) | Change::Account | Change::Everything => Vec::new(),
         }

@@ -155,8 +155,9 @@ mod tests {
 
     #[test]
     fn a_row_that_did_not_change_is_not_mentioned() {
-        assert_eq!(between(&[(1, 'a'), (2, 'b')], &[(1, 'a'), (2, 'c')], |row| row.0), [
-            Diff::Update { index: 1, item: (2, 'c') }
-        ]);
+        assert_eq!(
+            between(&[(1, 'a'), (2, 'b')], &[(1, 'a'), (2, 'c')], |row| row.0),
+            [Diff::Update { index: 1, item: (2, 'c') }]
+        );
     }
 }

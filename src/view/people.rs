@@ -24,6 +24,8 @@ pub async fn people(readers: &[(AccountId, ReaderHandle)]) -> Result<Vec<Person>
                 .map(|contact| Person { account: *account, contact }),
         );
     }
-    people.sort_by_cached_key(|person| (person.contact.name.to_lowercase(), person.contact.address.to_string()));
+    people.sort_by_cached_key(|person| {
+        (person.contact.name.to_lowercase(), person.contact.address.to_string())
+    });
     Ok(people)
 }

@@ -95,7 +95,8 @@ impl Source {
             Scope::Everywhere => None,
             Scope::Conversation(key) => Some(key.conversation),
         };
-        let request = SearchRequest { words: words.to_owned(), conversation, before: self.cursor, limit: BATCH };
+        let request =
+            SearchRequest { words: words.to_owned(), conversation, before: self.cursor, limit: BATCH };
         let results = self.reader.search(request).await?;
         self.found.extend(results.hits);
         self.exhausted = results.next.is_none();

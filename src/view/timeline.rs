@@ -174,7 +174,8 @@ impl Timeline {
                 continue;
             }
             match change {
-                Change::MessageAdded(conversation, message) | Change::MessageChanged(conversation, message)
+                Change::MessageAdded(conversation, message)
+                | Change::MessageChanged(conversation, message)
                     if *conversation == self.conversation =>
                 {
                     touched.push(*message);
@@ -293,7 +294,13 @@ impl Timeline {
             if let Some(before) = before {
                 before.group_ends = !goes_on;
             }
-            rows.push(TimelineItem { message, day_starts, group_starts: !goes_on, group_ends: true, first_unread });
+            rows.push(TimelineItem {
+                message,
+                day_starts,
+                group_starts: !goes_on,
+                group_ends: true,
+                first_unread,
+            });
         }
         rows
     }

@@ -76,7 +76,12 @@ impl Desktop {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder).expect("a folder for screenshots");
         }
-        let done = self.command("import").args(["-window", "root"]).arg(file).status().expect("import, of ImageMagick");
+        let done = self
+            .command("import")
+            .args(["-window", "root"])
+            .arg(file)
+            .status()
+            .expect("import, of ImageMagick");
         assert!(done.success(), "no screenshot");
     }
 
@@ -100,7 +105,16 @@ impl Desktop {
 
     /// Gives the window of this name another size.
     pub fn resize_window(&self, name: &str, width: u32, height: u32) {
-        self.tool(&["search", "--sync", "--onlyvisible", "--name", name, "windowsize", &width.to_string(), &height.to_string()]);
+        self.tool(&[
+            "search",
+            "--sync",
+            "--onlyvisible",
+            "--name",
+            name,
+            "windowsize",
+            &width.to_string(),
+            &height.to_string(),
+        ]);
     }
 
     /// Moves the pointer to a place on the screen.
@@ -153,12 +167,22 @@ impl Desktop {
     }
 
     fn start_display(&mut self) {
-        let number = (90..).find(|number| !PathBuf::from(format!("/tmp/.X11-unix/X{number}")).exists()).expect("a display");
+        let number = (90..)
+            .find(|number| !PathBuf::from(format!("/tmp/.X11-unix/X{number}")).exists())
+            .expect("a display");
         // Displays are a shared name space: two tests may want the same number, so the process id spreads them.
         let number = number + std::process::id() % 400;
         self.display = format!(":{number}");
         let mut command = Command::new("Xvfb");
-        command.args([&self.display, "-screen", "0", &format!("{}x{}x24", self.size.0, self.size.1), "-nolisten", "tcp", "-noreset"]);
+        command.args([
+            &self.display,
+            "-screen",
+            "0",
+            &format!("{}x{}x24", self.size.0, self.size.1),
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ]);
         // The frame buffer is a file: benches look at it without asking anybody.
         command.arg("-fbdir").arg(self.home.path().join("run"));
         self.programs.push(Program::start_quietly(&command));

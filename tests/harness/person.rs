@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
-    AccountCommand, AccountId, Answer, BareJid, Command, Content, ConversationId, Delivery, Direction, Event, EventKind,
-    Failure, Message, Outgoing, Request, ServerAddress, SignIn,
+    AccountCommand, AccountId, Answer, BareJid, Command, Content, ConversationId, Delivery, Direction, Event,
+    EventKind, Failure, Message, Outgoing, Request, ServerAddress, SignIn,
 };
 use session::{Config, Heard, MemorySecrets, Secrets, Session};
 use store::{Anchor, PageRequest, ReaderHandle};
@@ -64,7 +64,8 @@ impl Person {
     /// When it does not end or start.
     pub fn restart(&mut self) {
         assert!(self.session.end(Duration::from_secs(10)), "the service did not end");
-        self.session = Session::start(configuration(self.folder.path(), self.secrets.clone())).expect("the service");
+        self.session =
+            Session::start(configuration(self.folder.path(), self.secrets.clone())).expect("the service");
         wait::until("the account to open", || self.session.reader(self.account));
     }
 
@@ -114,7 +115,9 @@ impl Person {
         let reader = self.reader();
         let found = block_on(reader.conversation_with(with.clone())).expect("readable");
         let Some(conversation) = found else { return Vec::new() };
-        block_on(reader.page(PageRequest { conversation, anchor: Anchor::Newest, limit })).expect("a page").messages
+        block_on(reader.page(PageRequest { conversation, anchor: Anchor::Newest, limit }))
+            .expect("a page")
+            .messages
     }
 
     /// The newest messages with somebody as lines: `> ` before own ones, `< ` before others'.
@@ -171,7 +174,9 @@ impl Person {
             let search = async {
                 while let Some(heard) = events.next().await {
                     match heard {
-                        Heard::Event(Event { account, kind }) if account == self.account && fits(&kind) => return Some(kind),
+                        Heard::Event(Event { account, kind }) if account == self.account && fits(&kind) => {
+                            return Some(kind);
+                        }
                         _ => {}
                     }
                 }

@@ -37,12 +37,10 @@ impl Program {
         if let Some(folder) = command.get_current_dir() {
             wrapped.current_dir(folder);
         }
-        let child = wrapped
-            .stdin(Stdio::null())
-            .stdout(output)
-            .stderr(errors)
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {name}: {error}. Is the package with it installed?"));
+        let child =
+            wrapped.stdin(Stdio::null()).stdout(output).stderr(errors).spawn().unwrap_or_else(|error| {
+                panic!("cannot start {name}: {error}. Is the package with it installed?")
+            });
         Self { child }
     }
 

@@ -23,8 +23,10 @@ struct Pointer {
 impl Pointer {
     /// Clicks at a place of the active window.
     fn click(&self, x: i32, y: i32) {
-        let arguments = ["getactivewindow", "mousemove", "--window", "%1", &x.to_string(), &y.to_string(), "click", "1"];
-        let done = std::process::Command::new("xdotool").env("DISPLAY", &*self.display).args(arguments).status();
+        let arguments =
+            ["getactivewindow", "mousemove", "--window", "%1", &x.to_string(), &y.to_string(), "click", "1"];
+        let done =
+            std::process::Command::new("xdotool").env("DISPLAY", &*self.display).args(arguments).status();
         assert!(done.is_ok_and(|status| status.success()), "xdotool failed");
     }
 }
@@ -46,12 +48,17 @@ impl Robot {
     /// # Panics
     /// When at-spi2-core is missing.
     pub fn connect(desktop: &Desktop) -> Self {
-        let session = connection::Builder::address(desktop.bus_address()).and_then(connection::Builder::build).expect("the session bus");
-        let status = Proxy::new(&session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Status").expect("a proxy");
+        let session = connection::Builder::address(desktop.bus_address())
+            .and_then(connection::Builder::build)
+            .expect("the session bus");
+        let status =
+            Proxy::new(&session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Status").expect("a proxy");
         status.set_property("IsEnabled", true).expect("accessibility can be switched on");
         let finder = Proxy::new(&session, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus").expect("a proxy");
         let address: String = finder.call("GetAddress", &()).expect("the accessibility bus");
-        let bus = connection::Builder::address(address.as_str()).and_then(connection::Builder::build).expect("the accessibility bus");
+        let bus = connection::Builder::address(address.as_str())
+            .and_then(connection::Builder::build)
+            .expect("the accessibility bus");
         Self { bus, pointer: Pointer { display: desktop.display().into() } }
     }
 
@@ -81,7 +88,9 @@ impl Robot {
     /// Waits for anything whose name or text contains these words.
     #[track_caller]
     pub fn find_text(&self, words: &str) -> Node {
-        self.find_where(&format!("“…{words}…”"), |node| node.name().contains(words) || node.text().contains(words))
+        self.find_where(&format!("“…{words}…”"), |node| {
+            node.name().contains(words) || node.text().contains(words)
+        })
     }
 
     /// Whether something with this role and name is on the screen now.
@@ -152,7 +161,10 @@ impl Node {
     /// What stands directly in it.
     pub fn children(&self) -> Vec<Node> {
         let children: Vec<Reference> = self.call("Accessible", "GetChildren", &()).unwrap_or_default();
-        children.into_iter().map(|(owner, path)| Node { bus: self.bus.clone(), pointer: self.pointer.clone(), owner, path }).collect()
+        children
+            .into_iter()
+            .map(|(owner, path)| Node { bus: self.bus.clone(), pointer: self.pointer.clone(), owner, path })
+            .collect()
     }
 
     /// The first thing in it that `fits`, itself included. What is not showing is passed over with all that is in it.
@@ -193,7 +205,9 @@ impl Node {
     /// When it cannot be pressed.
     #[track_caller]
     pub fn click(&self) {
-        let done: bool = self.call("Action", "DoAction", &(0i32,)).unwrap_or_else(|error| panic!("cannot press {}: {error}", self.name()));
+        let done: bool = self
+            .call("Action", "DoAction", &(0i32,))
+            .unwrap_or_else(|error| panic!("cannot press {}: {error}", self.name()));
         assert!(done, "{} did not take the press", self.name());
     }
 
@@ -217,7 +231,9 @@ impl Node {
     #[track_caller]
     pub fn focus(&self) {
         self.point();
-        wait::until(&format!("“{}” to take the focus", self.name()), || self.search(&Node::is_focused).map(|_| ()));
+        wait::until(&format!("“{}” to take the focus", self.name()), || {
+            self.search(&Node::is_focused).map(|_| ())
+        });
     }
 
     /// The text in it.
@@ -265,13 +281,25 @@ impl Node {
 
     fn describe(&self, depth: usize, text: &mut String) {
         use std::fmt::Write;
-        let _ = writeln!(text, "{:depth$}{} “{}” {}", "", self.role(), self.name(), if self.is_showing() { "" } else { "(hidden)" });
+        let _ = writeln!(
+            text,
+            "{:depth$}{} “{}” {}",
+            "",
+            self.role(),
+            self.name(),
+            if self.is_showing() { "" } else { "(hidden)" }
+        );
         for child in self.children().iter().filter(|child| child.is_showing()).take(60) {
             child.describe(depth + 1, text);
         }
     }
 
-    fn call<Arguments, Answer>(&self, interface: &str, method: &str, arguments: &Arguments) -> zbus::Result<Answer>
+    fn call<Arguments, Answer>(
+        &self,
+        interface: &str,
+        method: &str,
+        arguments: &Arguments,
+    ) -> zbus::Result<Answer>
     where
         Arguments: serde::Serialize + zbus::zvariant::DynamicType,
         Answer: for<'d> zbus::zvariant::DynamicDeserialize<'d>,

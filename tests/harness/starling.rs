@@ -31,7 +31,10 @@ impl Starling {
     /// As [`Self::start`], with these system calls written to `trace` by strace.
     pub fn start_traced(desktop: &Desktop, server: &Prosody, calls: &[&str], trace: &Path) -> Self {
         let mut command = desktop.command("strace");
-        command.args(["-f", "-qq", "-e", &format!("trace={}", calls.join(",")), "-o"]).arg(trace).arg(binary("starling"));
+        command
+            .args(["-f", "-qq", "-e", &format!("trace={}", calls.join(",")), "-o"])
+            .arg(trace)
+            .arg(binary("starling"));
         command.env("SSL_CERT_FILE", server.authority());
         Self { program: Program::start(&command), robot: Robot::connect(desktop) }
     }
@@ -70,7 +73,9 @@ impl Starling {
     /// Waits for a message with this text in the history.
     #[track_caller]
     pub fn sees_message(&self, text: &str) {
-        self.robot.find_where(&format!("message “{text}”"), |node| node.role() == "list item" && node.name().contains(text));
+        self.robot.find_where(&format!("message “{text}”"), |node| {
+            node.role() == "list item" && node.name().contains(text)
+        });
     }
 
     /// Waits until the program ended by itself, and tells whether it ended well.

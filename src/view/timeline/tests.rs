@@ -42,7 +42,9 @@ impl Device {
         let mut writer = Writer::in_memory().expect("a database");
         let bob: BareJid = "bob@example.org".parse().expect("an address");
         let conversation = writer
-            .write(|tx: &mut Tx<'_>| tx.create_conversation(&bob, ConversationKind::Direct, false, Timestamp(0)))
+            .write(|tx: &mut Tx<'_>| {
+                tx.create_conversation(&bob, ConversationKind::Direct, false, Timestamp(0))
+            })
             .expect("a conversation");
         let reader = writer.reader().expect("a reader");
         Self { writer, reader, conversation, bob }
@@ -85,7 +87,12 @@ impl Device {
 
     fn all(&self) -> Vec<MessageId> {
         let request = PageRequest { conversation: self.conversation, anchor: Anchor::Oldest, limit: 5000 };
-        block_on(self.reader.page(request)).expect("a page").messages.iter().map(|message| message.id).collect()
+        block_on(self.reader.page(request))
+            .expect("a page")
+            .messages
+            .iter()
+            .map(|message| message.id)
+            .collect()
     }
 }
 
@@ -181,7 +188,8 @@ fn the_window_follows_the_newest_and_lets_go_of_the_oldest() {
     let mut device = Device::new();
     let mut timeline = device.open(At::Newest);
     for round in 0..8 {
-        let events: Vec<_> = (0..50).map(|n| device.add(round * 1_000_000 + n * 1000, Direction::Incoming)).collect();
+        let events: Vec<_> =
+            (0..50).map(|n| device.add(round * 1_000_000 + n * 1000, Direction::Incoming)).collect();
         block_on(timeline.handle_events(&events)).expect("readable");
     }
     assert_eq!(timeline.items().len(), WINDOW);
@@ -192,7 +200,9 @@ fn the_window_follows_the_newest_and_lets_go_of_the_oldest() {
 fn days_groups_and_the_line_of_new_messages_are_where_people_expect_them() {
     let mut device = Device::new();
     device.add(DAY - 2 * 60_000, Direction::Incoming);
-    let EventKind::Changed { change: Change::MessageAdded(_, read), .. } = device.add(DAY - 60_000, Direction::Incoming) else {
+    let EventKind::Changed { change: Change::MessageAdded(_, read), .. } =
+        device.add(DAY - 60_000, Direction::Incoming)
+    else {
         unreachable!()
     };
     device.writer.write(|tx: &mut Tx<'_>| tx.mark_read(device.conversation, read).map(|_| ())).expect("read");
@@ -205,10 +215,15 @@ fn days_groups_and_the_line_of_new_messages_are_where_people_expect_them() {
         .items()
         .iter()
         .map(|item| {
-            [(item.day_starts, 'd'), (item.group_starts, '('), (item.group_ends, ')'), (item.first_unread, 'n')]
-                .iter()
-                .filter_map(|(set, mark)| set.then_some(*mark))
-                .collect()
+            [
+                (item.day_starts, 'd'),
+                (item.group_starts, '('),
+                (item.group_ends, ')'),
+                (item.first_unread, 'n'),
+            ]
+            .iter()
+            .filter_map(|(set, mark)| set.then_some(*mark))
+            .collect()
         })
         .collect();
     assert_eq!(flags, ["d(", ")", "d(n", ")", "()", "()"]);

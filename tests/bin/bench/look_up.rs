@@ -12,8 +12,11 @@ use crate::stage::Stage;
 pub fn measure(stage: &Stage, messages: usize, rows: &mut Vec<Row>) {
     let writer = stage.writer();
     let reader = writer.reader().expect("a reader");
-    for (what, words) in [("a common word", "bread"), ("two words", "harbour grand"), ("a rare word", "very last")] {
-        let request = || SearchRequest { words: words.to_owned(), conversation: None, before: None, limit: 50 };
+    for (what, words) in
+        [("a common word", "bread"), ("two words", "harbour grand"), ("a rare word", "very last")]
+    {
+        let request =
+            || SearchRequest { words: words.to_owned(), conversation: None, before: None, limit: 50 };
         block_on(reader.search(request())).expect("a search");
         let mut times = Vec::new();
         for _ in 0..ROUNDS {
@@ -22,7 +25,12 @@ pub fn measure(stage: &Stage, messages: usize, rows: &mut Vec<Row>) {
             times.push(milliseconds(start));
             assert!(!found.hits.is_empty(), "nothing was found: the figure would mean nothing");
         }
-        rows.push(Row::at_most(&format!("search {messages} messages, {what}, warm"), median(times), "ms", 50.0));
+        rows.push(Row::at_most(
+            &format!("search {messages} messages, {what}, warm"),
+            median(times),
+            "ms",
+            50.0,
+        ));
     }
     let summaries = block_on(reader.conversations()).expect("the list");
     let conversation = summaries.first().expect("a conversation").conversation.id;

@@ -55,14 +55,23 @@ fn print(rows: &[Row]) {
 }
 
 fn keep(rows: &[Row]) {
-    let mut text = format!("{{\"processor\": {:?}, \"load\": {:?}, \"rows\": [\n", measure::processor(), measure::load());
+    let mut text = format!(
+        "{{\"processor\": {:?}, \"load\": {:?}, \"rows\": [\n",
+        measure::processor(),
+        measure::load()
+    );
     for (index, row) in rows.iter().enumerate() {
         let comma = if index + 1 < rows.len() { "," } else { "" };
-        let _ = writeln!(text, "  {{\"name\": {:?}, \"value\": {:.4}, \"unit\": {:?}, \"met\": {}}}{comma}", row.name, row.value, row.unit, row.met);
+        let _ = writeln!(
+            text,
+            "  {{\"name\": {:?}, \"value\": {:.4}, \"unit\": {:?}, \"met\": {}}}{comma}",
+            row.name, row.value, row.unit, row.met
+        );
     }
     text.push_str("]}\n");
     let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench"));
-    let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let time =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let file = folder.join(format!("{time}.json"));
     if std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, text)).is_ok() {
         println!("kept in target/bench/{time}.json");

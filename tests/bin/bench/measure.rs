@@ -18,12 +18,24 @@ pub struct Row {
 impl Row {
     /// A figure that should be at most `limit`.
     pub fn at_most(name: &str, value: f64, unit: &'static str, limit: f64) -> Self {
-        Self { name: name.to_owned(), value, unit, aim: format!("≤ {limit:.4} {unit}").replace(".0000", ""), met: value <= limit }
+        Self {
+            name: name.to_owned(),
+            value,
+            unit,
+            aim: format!("≤ {limit:.4} {unit}").replace(".0000", ""),
+            met: value <= limit,
+        }
     }
 
     /// A figure that should be at least `limit`.
     pub fn at_least(name: &str, value: f64, unit: &'static str, limit: f64) -> Self {
-        Self { name: name.to_owned(), value, unit, aim: format!("≥ {limit:.4} {unit}").replace(".0000", ""), met: value >= limit }
+        Self {
+            name: name.to_owned(),
+            value,
+            unit,
+            aim: format!("≥ {limit:.4} {unit}").replace(".0000", ""),
+            met: value >= limit,
+        }
     }
 
     /// A figure that others are compared with.
@@ -53,7 +65,8 @@ pub fn milliseconds(start: Instant) -> f64 {
 /// Processor time that a process has used, in seconds.
 pub fn processor_time(process: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
+    let fields: Vec<&str> =
+        stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
     let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
     (ticks(11) + ticks(12)) / 100.0
 }

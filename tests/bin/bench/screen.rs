@@ -26,7 +26,9 @@ impl Screen {
         let mut header = [0; 100];
         file.read_exact_at(&mut header, 0).expect("a header");
         // The header is that of an XWD file: big-endian words, then a colour map of twelve bytes an entry.
-        let word = |index: usize| u64::from(u32::from_be_bytes(header[index * 4..index * 4 + 4].try_into().unwrap_or_default()));
+        let word = |index: usize| {
+            u64::from(u32::from_be_bytes(header[index * 4..index * 4 + 4].try_into().unwrap_or_default()))
+        };
         Self { file, start: word(0) + word(19) * 12, row: word(12), height: word(5) }
     }
 

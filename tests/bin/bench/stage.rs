@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{
-    AccountId, BareJid, Content, ConversationKind, Delivery, Direction, EncryptionKind, Timestamp,
-};
+use model::{AccountId, BareJid, Content, ConversationKind, Delivery, Direction, EncryptionKind, Timestamp};
 use session::{Config, MemorySecrets, Secrets, Session};
 use store::{DatabaseKey, Error, MessageIds, NewMessage, Tx, Writer};
 use tests::person::{block_on, sign_in_request};
@@ -33,8 +31,10 @@ impl Stage {
         let desktop = Desktop::start(1000, 720);
         let data = data(&desktop);
         let secrets = Arc::new(MemorySecrets::default());
-        let session = Session::start(Config { secrets: secrets.clone(), ..Config::new(data) }).expect("the service");
-        let request = sign_in_request("alice@localhost", &password, server.direct_tls_port(), server.authority());
+        let session =
+            Session::start(Config { secrets: secrets.clone(), ..Config::new(data) }).expect("the service");
+        let request =
+            sign_in_request("alice@localhost", &password, server.direct_tls_port(), server.authority());
         block_on(session.ask(request)).expect("signing in");
         let account = session.accounts().first().expect("an account").id;
         assert!(session.end(Duration::from_secs(10)));
@@ -54,13 +54,17 @@ impl Stage {
         let mut writer = self.writer();
         let own: BareJid = "alice@localhost".parse().expect("an address");
         let step = 365 * 24 * 3600 * 1000 / messages as i64;
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_millis() as i64);
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |time| time.as_millis() as i64);
         let start = now - step * messages as i64;
         let mut chats = Vec::new();
         for number in 0..CHATS {
             let address: BareJid = format!("friend{number:02}@localhost").parse().expect("an address");
             let chat = writer
-                .write(|tx: &mut Tx<'_>| tx.create_conversation(&address, ConversationKind::Direct, false, Timestamp(start)))
+                .write(|tx: &mut Tx<'_>| {
+                    tx.create_conversation(&address, ConversationKind::Direct, false, Timestamp(start))
+                })
                 .expect("a conversation");
             chats.push((address, chat));
         }
@@ -78,7 +82,11 @@ impl Stage {
                             nickname: None,
                             time: Timestamp(start + step * *number as i64),
                             sort_time: Timestamp(start + step * *number as i64),
-                            content: Content::Text(if number + 1 == messages { LAST.to_owned() } else { words(*number) }),
+                            content: Content::Text(if number + 1 == messages {
+                                LAST.to_owned()
+                            } else {
+                                words(*number)
+                            }),
                             encryption: EncryptionKind::None,
                             delivery: if outgoing { Delivery::Read } else { Delivery::Received },
                             ids: MessageIds::default(),
@@ -112,8 +120,10 @@ pub const KEEP_KEY: &str = "keep-key";
 /// Is such a process.
 pub fn keep_key_here(arguments: &[String]) -> bool {
     let [account, digits] = arguments else { return false };
-    let bytes: Vec<u8> =
-        (0..digits.len()).step_by(2).filter_map(|index| u8::from_str_radix(digits.get(index..index + 2)?, 16).ok()).collect();
+    let bytes: Vec<u8> = (0..digits.len())
+        .step_by(2)
+        .filter_map(|index| u8::from_str_radix(digits.get(index..index + 2)?, 16).ok())
+        .collect();
     let (Some(account), Ok(key)) = (AccountId::parse(account), bytes.try_into()) else { return false };
     session::SecretService.keep(account, &DatabaseKey::from_bytes(key)).is_ok()
 }
@@ -121,8 +131,30 @@ pub fn keep_key_here(arguments: &[String]) -> bool {
 /// A sentence like those that people write, different for each number.
 fn words(number: usize) -> String {
     const WORDS: [&str; 24] = [
-        "tomorrow", "the", "harbour", "is", "closed", "because", "of", "a", "storm", "shall", "we", "walk", "instead", "to",
-        "grandmother", "who", "bakes", "bread", "with", "rosemary", "and", "salt", "every", "Sunday",
+        "tomorrow",
+        "the",
+        "harbour",
+        "is",
+        "closed",
+        "because",
+        "of",
+        "a",
+        "storm",
+        "shall",
+        "we",
+        "walk",
+        "instead",
+        "to",
+        "grandmother",
+        "who",
+        "bakes",
+        "bread",
+        "with",
+        "rosemary",
+        "and",
+        "salt",
+        "every",
+        "Sunday",
     ];
     let length = 3 + number * 7 % 19;
     let mut sentence = String::new();

@@ -47,7 +47,8 @@ fn own_bubble(stage: &Stage, starling: &Starling, screen: &Screen, rows: &mut Ve
         let start = Instant::now();
         stage.desktop.press("Return");
         let pressed = milliseconds(start);
-        let seen = screen.changed_from(before, HISTORY.0, HISTORY.1).duration_since(start).as_secs_f64() * 1000.0;
+        let seen =
+            screen.changed_from(before, HISTORY.0, HISTORY.1).duration_since(start).as_secs_f64() * 1000.0;
         // Starting xdotool is no part of it; the key arrives near the end of its life.
         times.push((seen - pressed).max(0.0));
     }
@@ -61,7 +62,9 @@ fn bot_to_pixels(bob: &Person, alice: &BareJid, screen: &Screen, rows: &mut Vec<
         let before = screen.fingerprint(HISTORY.0, HISTORY.1);
         let start = Instant::now();
         bob.say(alice, &format!("said {number}"));
-        times.push(screen.changed_from(before, HISTORY.0, HISTORY.1).duration_since(start).as_secs_f64() * 1000.0);
+        times.push(
+            screen.changed_from(before, HISTORY.0, HISTORY.1).duration_since(start).as_secs_f64() * 1000.0,
+        );
     }
     rows.push(Row::at_most("bot to pixels, loopback", median(times), "ms", 30.0));
 }
@@ -83,6 +86,15 @@ fn flood(bob: &Person, alice: &BareJid, starling: &Starling, rows: &mut Vec<Row>
             break;
         }
     }
-    rows.push(Row::at_most("flood of 2000, conversation open: processor", processor_time(starling.id()) - before, "s", 1.5));
-    rows.push(Row::yardstick("flood: window answers the screen reader, p99", percentile(answers, 0.99), "ms"));
+    rows.push(Row::at_most(
+        "flood of 2000, conversation open: processor",
+        processor_time(starling.id()) - before,
+        "s",
+        1.5,
+    ));
+    rows.push(Row::yardstick(
+        "flood: window answers the screen reader, p99",
+        percentile(answers, 0.99),
+        "ms",
+    ));
 }

@@ -3,15 +3,23 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use model::{AccountCommand, ChatState, Content, ConversationId, Event, EventKind, Message, MessageId, Outgoing};
+use model::{
+    AccountCommand, ChatState, Content, ConversationId, Event, EventKind, Message, MessageId, Outgoing,
+};
 use session::Heard;
 use tests::Person;
 use tests::person::block_on;
 
 /// What the friend says, in turn. The first of a pair is a slip that the second mends.
 const ANSWERS: [(&str, Option<&str>); 4] = [
-    ("Good to hear from you! I am a small program that lives on this device and goes when you close the window.", None),
-    ("Everything you write here stays on yuor device.", Some("Everything you write here stays on your device.")),
+    (
+        "Good to hear from you! I am a small program that lives on this device and goes when you close the window.",
+        None,
+    ),
+    (
+        "Everything you write here stays on yuor device.",
+        Some("Everything you write here stays on your device."),
+    ),
     ("Try a reaction on this message, or answer it.", None),
     ("When you want real people: sign in with any XMPP address.", None),
 ];
@@ -26,7 +34,9 @@ pub fn talk_back(friend: &Person) {
     let mut events = friend.session.events();
     let answered = AtomicUsize::new(0);
     while let Some(heard) = events.next_blocking() {
-        let Heard::Event(Event { kind: EventKind::Incoming(conversation, message), .. }) = heard else { continue };
+        let Heard::Event(Event { kind: EventKind::Incoming(conversation, message), .. }) = heard else {
+            continue;
+        };
         let Some(message) = read(friend, message) else { continue };
         let Content::Text(_) = &message.content else { continue };
         friend.command(AccountCommand::MarkRead(conversation, message.id));
@@ -41,13 +51,20 @@ fn answer(friend: &Person, message: &Message, (first, mended): (&str, Option<&st
     send(friend, conversation, first, None);
     if let Some(mended) = mended {
         std::thread::sleep(SLIP);
-        let slip = friend.messages(&message.sender, 5).into_iter().rev().find(|own| own.content == Content::Text(first.to_owned()));
+        let slip = friend
+            .messages(&message.sender, 5)
+            .into_iter()
+            .rev()
+            .find(|own| own.content == Content::Text(first.to_owned()));
         send(friend, conversation, mended, slip.map(|slip| slip.id));
     }
 }
 
 fn send(friend: &Person, conversation: ConversationId, text: &str, corrects: Option<MessageId>) {
-    friend.command(AccountCommand::Send(conversation, Outgoing { text: text.to_owned(), reply_to: None, corrects }));
+    friend.command(AccountCommand::Send(
+        conversation,
+        Outgoing { text: text.to_owned(), reply_to: None, corrects },
+    ));
 }
 
 fn read(friend: &Person, message: MessageId) -> Option<Message> {

@@ -6,7 +6,9 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-use model::{AccountId, Answer, BareJid, Content, Delivery, Direction, Event, EventKind, Message, Outgoing, Request};
+use model::{
+    AccountId, Answer, BareJid, Content, Delivery, Direction, Event, EventKind, Message, Outgoing, Request,
+};
 use session::{Config, Heard, Session};
 use tests::person::{block_on, sign_in_request};
 use tests::secrets::FileSecrets;
@@ -52,7 +54,9 @@ impl Place<'_> {
             .expect("the device starts");
         let output = BufReader::new(process.stdout.take().expect("a pipe"));
         let (sender, lines) = channel();
-        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        std::thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
         Device { process, lines }
     }
 }
@@ -89,7 +93,10 @@ pub fn live(arguments: &[String]) -> ExitCode {
     loop {
         talk.go_on();
         match events.next_blocking() {
-            Some(Heard::Event(Event { kind: EventKind::Changed { .. } | EventKind::Connection(_), .. }) | Heard::Lagged(_)) => {}
+            Some(
+                Heard::Event(Event { kind: EventKind::Changed { .. } | EventKind::Connection(_), .. })
+                | Heard::Lagged(_),
+            ) => {}
             Some(Heard::Event(_)) => {}
             None => return ExitCode::SUCCESS,
         }
@@ -99,13 +106,17 @@ pub fn live(arguments: &[String]) -> ExitCode {
 /// Is a device that sends some messages, each only when the one before is with the server, and that opens a file named
 /// `marker-N` just before it is told to send the Nth: so a trace of its system calls shows what belongs to which message.
 pub fn live_marked(arguments: &[String]) -> ExitCode {
-    let [address, password, port, authority, folder, peer, count] = arguments else { return ExitCode::from(2) };
+    let [address, password, port, authority, folder, peer, count] = arguments else {
+        return ExitCode::from(2);
+    };
     let folder = Path::new(folder);
     let session = open(folder);
     let request = || sign_in_request(address, password, port.parse().expect("a port"), authority.into());
     let account = account(&session, request);
     let peer: BareJid = peer.parse().expect("an address");
-    let Ok(Answer::Conversation(conversation)) = block_on(session.ask(Request::OpenConversation(account, peer))) else {
+    let Ok(Answer::Conversation(conversation)) =
+        block_on(session.ask(Request::OpenConversation(account, peer)))
+    else {
         return ExitCode::FAILURE;
     };
     for number in 0..count.parse().expect("a number") {
@@ -183,7 +194,9 @@ fn own_messages(messages: &[Message]) -> Vec<(u64, Delivery)> {
         .iter()
         .filter(|message| message.direction == Direction::Outgoing)
         .filter_map(|message| match &message.content {
-            Content::Text(text) => Some((text.strip_prefix("alice ")?.parse().ok()?, message.delivery.clone())),
+            Content::Text(text) => {
+                Some((text.strip_prefix("alice ")?.parse().ok()?, message.delivery.clone()))
+            }
             _ => None,
         })
         .collect();

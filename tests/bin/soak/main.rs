@@ -46,7 +46,13 @@ fn soak(kills: u64, seed: u64) -> verdict::Talk {
 
     let mut seen = verdict::Seen::default();
     let mut said_by_bob = 0;
-    let place = device::Place { folder: folder.path(), server: &server, port: cutter.port(), password: &password, peer: &bob };
+    let place = device::Place {
+        folder: folder.path(),
+        server: &server,
+        port: cutter.port(),
+        password: &password,
+        peer: &bob,
+    };
     for round in 0..kills {
         let mut device = place.start();
         let life = Duration::from_millis(random.random_range(50..LIFE.as_millis() as u64));

@@ -36,7 +36,10 @@ pub struct Talk {
 impl fmt::Display for Talk {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { by_alice, by_bob, confirmed } = self;
-        write!(formatter, "{by_alice} messages of the killed device ({confirmed} seen as sent), {by_bob} of the other side: none lost, none doubled, all in order")
+        write!(
+            formatter,
+            "{by_alice} messages of the killed device ({confirmed} seen as sent), {by_bob} of the other side: none lost, none doubled, all in order"
+        )
     }
 }
 
@@ -47,7 +50,9 @@ pub fn settle(place: &Place<'_>, bob: &Person, said_by_bob: u64, seen: &Seen) ->
     wait::until("the account to open", || session.reader(account));
     let reader = || session.reader(account).expect("open");
     let last = format!("bob {}", said_by_bob - 1);
-    wait::until("the last message of the other side", || heard(&reader(), &bob.address).last().filter(|text| **text == last).cloned());
+    wait::until("the last message of the other side", || {
+        heard(&reader(), &bob.address).last().filter(|text| **text == last).cloned()
+    });
     wait::until("the outbox to empty", || {
         let own = texts(&reader(), &bob.address, Direction::Outgoing, false);
         let all = texts(&reader(), &bob.address, Direction::Outgoing, true);
@@ -62,7 +67,10 @@ pub fn settle(place: &Place<'_>, bob: &Person, said_by_bob: u64, seen: &Seen) ->
     let with_bob = texts(&bob.reader(), &place.address(), Direction::Incoming, true);
     assert_eq!(with_bob, written, "what Bob has is not what the device wrote, in its order");
     for number in &seen.sent {
-        assert!(with_bob.contains(&format!("alice {number}")), "“alice {number}” was seen as sent and is lost");
+        assert!(
+            with_bob.contains(&format!("alice {number}")),
+            "“alice {number}” was seen as sent and is lost"
+        );
     }
     let numbers: Vec<String> = (0..with_bob.len()).map(|number| format!("alice {number}")).collect();
     assert_eq!(with_bob, numbers, "a message is doubled, lost or out of order");
@@ -80,7 +88,8 @@ fn heard(reader: &store::ReaderHandle, from: &BareJid) -> Vec<String> {
 fn texts(reader: &store::ReaderHandle, with: &BareJid, direction: Direction, queued: bool) -> Vec<String> {
     block_on(async {
         let summaries = reader.conversations().await.expect("readable");
-        let Some(summary) = summaries.into_iter().find(|summary| summary.conversation.address == *with) else {
+        let Some(summary) = summaries.into_iter().find(|summary| summary.conversation.address == *with)
+        else {
             return Vec::new();
         };
         let mut anchor = store::Anchor::Oldest;
@@ -92,7 +101,9 @@ fn texts(reader: &store::ReaderHandle, with: &BareJid, direction: Direction, que
             anchor = store::Anchor::After(last.sort_time, last.id);
             for message in page.messages {
                 let counts = queued || message.delivery != model::Delivery::Queued;
-                if let (true, Content::Text(text)) = (counts && message.direction == direction, message.content) {
+                if let (true, Content::Text(text)) =
+                    (counts && message.direction == direction, message.content)
+                {
                     found.push(text);
                 }
             }
