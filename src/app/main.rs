@@ -10,6 +10,7 @@ mod application;
 mod bridge;
 mod composer;
 mod connection_words;
+mod contact_requests;
 mod conversation;
 mod conversation_row;
 mod conversations;
@@ -35,6 +36,7 @@ mod shortcuts;
 mod sidebar_handle;
 mod sign_in;
 mod time_words;
+mod trace;
 mod welcome;
 mod window;
 

@@ -154,6 +154,7 @@ impl Application {
 
     fn make_window(&self) -> Window {
         let window = Window::new(self, self.settings());
+        trace::watch(&window);
         match self.start_service() {
             Ok(bridge) => window.set_bridge(&bridge),
             Err(failure) => window.show_failure(&failure),

@@ -147,7 +147,12 @@ impl ConversationPage {
     fn answer_subscription(&self, allow: bool) {
         let Some(object) = self.object() else { return };
         let address = object.summary().conversation.address;
-        self.bridge().tell(object.account(), AccountCommand::AnswerSubscription(address, allow));
+        self.bridge().tell(object.account(), AccountCommand::AnswerSubscription(address.clone(), allow));
+        let in_roster = self.imp().details.is_contact();
+        // Who may see the user is somebody the user knows: it goes both ways.
+        if allow && !in_roster {
+            self.bridge().tell(object.account(), AccountCommand::AddContact(address, None, Vec::new()));
+        }
         self.imp().subscription_banner.ask(None);
     }
 

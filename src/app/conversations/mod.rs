@@ -22,6 +22,7 @@ use view::{ConversationKey, Filter};
 
 use crate::{
     bridge::{Bridge, Listener},
+    contact_requests::ContactRequests,
     conversation_row::ConversationRow,
     i18n::gettext,
     objects::ConversationObject,
@@ -54,6 +55,8 @@ mod imp {
         pub search_button: TemplateChild<gtk::ToggleButton>,
         #[template_child]
         pub banner: TemplateChild<adw::Banner>,
+        #[template_child]
+        pub requests: TemplateChild<ContactRequests>,
         #[template_child]
         pub filter_bar: TemplateChild<gtk::Box>,
         #[template_child]
@@ -92,6 +95,7 @@ mod imp {
         type ParentType = adw::NavigationPage;
 
         fn class_init(class: &mut Self::Class) {
+            ContactRequests::ensure_type();
             Search::ensure_type();
             SidebarHandle::ensure_type();
             class.bind_template();
@@ -195,6 +199,7 @@ impl Conversations {
         let model = ConversationsModel::new(bridge);
         imp.accounts_menu.add_child(&AccountsMenu::new(bridge), "accounts");
         imp.search.set_bridge(bridge);
+        imp.requests.set_bridge(bridge);
         model.connect_changed(glib::clone!(
             #[weak(rename_to = page)]
             self,

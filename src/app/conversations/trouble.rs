@@ -3,7 +3,7 @@
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
-use model::{AccountCommand, ConnectionState, Failure, KeyFailure, Request, Timestamp};
+use model::{AccountCommand, ConnectionState, Failure, KeyFailure, Redacted, Request, Timestamp};
 use session::{Condition, Heard};
 
 use super::Conversations;
@@ -19,6 +19,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Remedy {
     TryNow,
+    Connect,
     EnterPassword,
     Unlock,
     Reopen,
@@ -66,7 +67,8 @@ impl Conversations {
         self.bridge().account_objects().filter_map(trouble).min_by_key(|trouble| match trouble.remedy {
             Remedy::Unlock | Remedy::Reopen => 0,
             Remedy::EnterPassword => 1,
-            Remedy::TryNow => 2,
+            Remedy::Connect => 2,
+            Remedy::TryNow => 3,
         })
     }
 
@@ -94,6 +96,7 @@ impl Conversations {
         let name = trouble.account.address();
         match trouble.remedy {
             Remedy::TryNow => bridge.tell(id, AccountCommand::TryNow),
+            Remedy::Connect => bridge.tell(id, AccountCommand::Connect),
             Remedy::Reopen => {
                 glib::spawn_future_local(async move {
                     // If it cannot be opened this time either, an event says so.
@@ -103,7 +106,7 @@ impl Conversations {
             Remedy::EnterPassword => {
                 glib::spawn_future_local(async move {
                     if let Some(password) = passphrase::ask_password(&page, &name).await {
-                        let _ = bridge.ask(Request::ChangePassword(id, password)).await;
+                        bridge.tell(id, AccountCommand::EnterPassword(Redacted(password)));
                     }
                 });
             }
@@ -125,7 +128,7 @@ impl Conversations {
 impl Remedy {
     fn label(self) -> String {
         match self {
-            Self::TryNow | Self::Reopen => gettext("Try Now"),
+            Self::TryNow | Self::Connect | Self::Reopen => gettext("Try Now"),
             Self::EnterPassword => gettext("Enter Password"),
             Self::Unlock => gettext("Unlock"),
         }
@@ -143,7 +146,7 @@ fn trouble(account: AccountObject) -> Option<Trouble> {
         Condition::Open(ConnectionState::Stopped(failure @ Failure::WrongPassword)) => {
             (sentence(&failure), Remedy::EnterPassword, false)
         }
-        Condition::Open(ConnectionState::Stopped(failure)) => (sentence(&failure), Remedy::TryNow, false),
+        Condition::Open(ConnectionState::Stopped(failure)) => (sentence(&failure), Remedy::Connect, false),
         Condition::Open(ConnectionState::Waiting { failure, retry_at }) => {
             if !gio::NetworkMonitor::default().is_network_available() {
                 (gettext("No network. Messages are sent when it is back."), Remedy::TryNow, false)

@@ -146,6 +146,11 @@ impl Details {
         self.show_object(object);
     }
 
+    /// Whether they stand on the roster.
+    pub fn is_contact(&self) -> bool {
+        self.imp().contact.borrow().as_ref().is_some_and(|contact| contact.in_roster)
+    }
+
     /// Shows what the roster says.
     pub fn show_contact(&self, contact: Option<&Contact>) {
         let imp = self.imp();

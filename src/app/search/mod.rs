@@ -53,6 +53,7 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             class.bind_template();
             class.bind_template_callbacks();
+            class.add_binding_signal(gtk::gdk::Key::Escape, gtk::gdk::ModifierType::empty(), "stopped");
         }
 
         fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
@@ -69,7 +70,7 @@ mod imp {
                     glib::subclass::Signal::builder("found")
                         .param_types([String::static_type(), i64::static_type(), i64::static_type()])
                         .build(),
-                    glib::subclass::Signal::builder("stopped").build(),
+                    glib::subclass::Signal::builder("stopped").action().build(),
                 ]
             })
         }
