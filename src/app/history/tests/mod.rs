@@ -39,7 +39,10 @@ pub fn on_stage(test: impl AsyncFnOnce(&Stage) + Send + 'static) {
     thread
         .push(move || {
             let result = panic::catch_unwind(AssertUnwindSafe(|| {
-                assert!(adw::init().is_ok(), "no display: the one that the environment names cannot be opened");
+                assert!(
+                    adw::init().is_ok(),
+                    "no display: the one that the environment names cannot be opened"
+                );
                 glib::MainContext::default().block_on(async {
                     let stage = Stage::new();
                     test(&stage).await;
