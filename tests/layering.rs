@@ -77,7 +77,7 @@ const HOUSE: &[Room] = &[
     Room {
         name: "tests",
         ours: "account model session store view xmpp",
-        outside: "rand serde tempfile tokio zbus",
+        outside: "rand serde tempfile tokio tokio-rustls zbus",
         beside: "cargo_metadata proc-macro2 rand_chacha roxmltree syn",
         never: "",
     },

@@ -53,7 +53,10 @@ fn watch_frames(clock: &gdk::FrameClock, lines: &Lines) {
     let lines = lines.clone();
     clock.connect_after_paint(move |_| {
         if let (Some(layout), Some(whole)) = (laid_out.take(), elapsed(&begun)) {
-            write(&lines, &format!(r#"{{"frame":{{"layout":{},"whole":{}}}}}"#, layout.as_micros(), whole.as_micros()));
+            write(
+                &lines,
+                &format!(r#"{{"frame":{{"layout":{},"whole":{}}}}}"#, layout.as_micros(), whole.as_micros()),
+            );
         }
     });
 }

@@ -122,6 +122,11 @@ impl Desktop {
         self.tool(&["mousemove", &x.to_string(), &y.to_string()]);
     }
 
+    /// Turns the wheel away from the person, as often as `turns`.
+    pub fn turn_wheel_up(&self, turns: u32) {
+        self.tool(&["click", "--repeat", &turns.to_string(), "--delay", "4", "4"]);
+    }
+
     fn empty(size: (u32, u32)) -> Self {
         let home = tempfile::Builder::new().prefix("starling-desktop").tempdir().expect("a folder");
         for folder in ["run", "data", "config", "cache"] {

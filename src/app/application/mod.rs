@@ -22,7 +22,7 @@ use crate::{
     i18n::gettext,
     notifications::Notifications,
     profile::Profile,
-    settings,
+    settings, trace,
     window::Window,
 };
 

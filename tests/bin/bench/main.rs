@@ -4,9 +4,11 @@
 //! minutes. The table says the processor, the load and the date; the figures are kept as JSON in `target/bench`, so that
 //! two commits can be compared. `bench quick` leaves out the million messages.
 
+mod catch_up;
 mod look_up;
 mod measure;
 mod screen;
+mod scroll;
 mod stage;
 mod start;
 mod talk;
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
     stage.fill(100_000);
     let floor = start::floor(&stage, &mut rows);
     let complete = start::starling(&stage, &floor, 100_000, &mut rows);
+    scroll::measure(&stage, &mut rows);
+    catch_up::measure(&stage, &mut rows);
     talk::measure(&stage, &mut rows);
     if !quick {
         let stage = Stage::set();
