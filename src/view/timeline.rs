@@ -61,6 +61,8 @@ pub struct Timeline {
     reaches_end: bool,
     /// What was read when the conversation was opened: the line does not move while it is open.
     new_after: Option<MessageId>,
+    /// Where the person reads; `None` at the end.
+    reading: Option<MessageId>,
     /// The first message of others after that, once it was seen in the window.
     first_unread: Option<MessageId>,
 }
@@ -85,6 +87,7 @@ impl Timeline {
             reaches_start: false,
             reaches_end: false,
             new_after: unread.and_then(|found| found.conversation.read_up_to),
+            reading: None,
             first_unread: None,
         };
         timeline.jump(at).await?;
@@ -109,6 +112,11 @@ impl Timeline {
     /// Whether the window ends with the newest message.
     pub fn reaches_end(&self) -> bool {
         self.reaches_end
+    }
+
+    /// Tells where the person reads, so that the end farther from it is let go of; `None` at the newest message.
+    pub fn set_reading(&mut self, message: Option<MessageId>) {
+        self.reading = message;
     }
 
     /// Reads another part of the conversation. All rows are new unless the parts overlap.
@@ -136,10 +144,8 @@ impl Timeline {
         self.reaches_start = page.reaches_start;
         let mut messages = page.messages;
         messages.extend(self.messages());
-        if messages.len() > WINDOW {
-            messages.truncate(WINDOW);
-            self.reaches_end = false;
-        }
+        self.reaches_end &= messages.len() <= WINDOW;
+        messages.truncate(WINDOW);
         Ok(self.show(messages))
     }
 
@@ -238,7 +244,7 @@ impl Timeline {
             }
         }
         let mut messages: Vec<Message> = messages.into_values().collect();
-        self.drop_oldest(&mut messages);
+        self.drop_far_end(&mut messages);
         Ok(self.show(messages))
     }
 
@@ -249,6 +255,19 @@ impl Timeline {
 
     fn messages(&self) -> impl Iterator<Item = Message> + '_ {
         self.items.iter().map(|item| item.message.clone())
+    }
+
+    /// Lets go of the end that is farther from where the person reads.
+    fn drop_far_end(&mut self, messages: &mut Vec<Message>) {
+        let reading =
+            self.reading.and_then(|reading| messages.iter().position(|message| message.id == reading));
+        match reading {
+            Some(index) if index < messages.len() / 2 => {
+                self.reaches_end &= messages.len() <= WINDOW;
+                messages.truncate(WINDOW);
+            }
+            _ => self.drop_oldest(messages),
+        }
     }
 
     fn drop_oldest(&mut self, messages: &mut Vec<Message>) {

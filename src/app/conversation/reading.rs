@@ -59,7 +59,13 @@ impl ConversationPage {
         let Some(reader) = self.bridge().session().reader(key.account) else { return };
         let (jobs, queue) = async_channel::unbounded();
         let ready = Rc::new(Cell::new(false));
-        let task = glib::spawn_future_local(read(self.downgrade(), object.clone(), reader, queue, Rc::clone(&ready)));
+        let task = glib::spawn_future_local(read(
+            self.downgrade(),
+            object.clone(),
+            reader,
+            queue,
+            Rc::clone(&ready),
+        ));
         imp.reading.replace(Some(Reading { jobs, ready, task }));
     }
 
@@ -111,7 +117,9 @@ impl ConversationPage {
     pub(super) fn read_up_to_here(&self) {
         let imp = self.imp();
         let unread = self.object().is_some_and(|object| object.unread() > 0);
-        if unread && imp.history.is_at_end() && imp.unconfirmed.get().is_none()
+        if unread
+            && imp.history.is_at_end()
+            && imp.unconfirmed.get().is_none()
             && let Some(window) = imp.history.window().filter(|window| !window.has_newer())
             && let Some(last) = window.len().checked_sub(1).and_then(|index| window.get(index))
         {
@@ -207,6 +215,11 @@ async fn take_events(
         return;
     }
     let before = window.len();
+    let reading = page.upgrade().and_then(|page| match page.imp().history.position() {
+        Position::End => None,
+        Position::At { message, .. } => Some(message),
+    });
+    timeline.set_reading(reading);
     let diffs = timeline.handle_events(events.iter()).await;
     show(page, timeline, window, object, diffs);
     let answered = events.drain(..).any(|event| match event {

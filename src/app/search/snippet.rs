@@ -83,6 +83,6 @@ mod tests {
 
     #[test]
     fn a_range_that_fits_nowhere_does_no_harm() {
-        assert_eq!(around("ä", &[1..9]).matches, vec![]);
+        assert!(around("ä", &[1..9]).matches.is_empty());
     }
 }

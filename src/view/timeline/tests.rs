@@ -128,6 +128,7 @@ enum Step {
     Newer,
     Jump(prop::sample::Index),
     Newest,
+    Read(prop::sample::Index),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -139,6 +140,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Newer),
         1 => any::<prop::sample::Index>().prop_map(Step::Jump),
         1 => Just(Step::Newest),
+        1 => any::<prop::sample::Index>().prop_map(Step::Read),
     ]
 }
 
@@ -174,6 +176,10 @@ proptest! {
                 Step::Older => block_on(timeline.older()),
                 Step::Newer => block_on(timeline.newer()),
                 Step::Jump(index) if !all.is_empty() => block_on(timeline.jump(At::Message(*index.get(&all)))),
+                Step::Read(index) => {
+                    timeline.set_reading(timeline.items().get(index.index(WINDOW)).map(|item| item.message.id));
+                    Ok(Vec::new())
+                }
                 Step::Jump(_) => block_on(timeline.reread()),
             };
             apply(&mut screen, diffs.expect("readable"));
@@ -194,6 +200,25 @@ fn the_window_follows_the_newest_and_lets_go_of_the_oldest() {
     }
     assert_eq!(timeline.items().len(), WINDOW);
     assert!(timeline.reaches_end() && !timeline.reaches_start());
+}
+
+#[test]
+fn what_a_person_reads_is_never_let_go_of_for_what_arrives() {
+    let mut device = Device::new();
+    for minute in 0..400 {
+        device.add(minute * 60_000, Direction::Incoming);
+    }
+    let mut timeline = device.open(At::Newest);
+    while timeline.items().len() < WINDOW {
+        block_on(timeline.older()).expect("readable");
+    }
+    let reading = timeline.items()[3].message.id;
+    timeline.set_reading(Some(reading));
+    let events: Vec<_> =
+        (0..40).map(|second| device.add(500 * 60_000 + second * 1000, Direction::Incoming)).collect();
+    block_on(timeline.handle_events(&events)).expect("readable");
+    assert_eq!(timeline.items()[3].message.id, reading);
+    assert!(!timeline.reaches_end() && timeline.items().len() == WINDOW);
 }
 
 #[test]
