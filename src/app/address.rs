@@ -171,8 +171,14 @@ mod tests {
     #[test]
     fn a_twin_is_pointed_out() {
         let known = [jid("alice@example.org")];
-        assert_eq!(look_alike(&jid("аlice@example.org"), &known), Some(AddressWarning::LooksLike(known[0].clone())));
-        assert_eq!(look_alike(&jid("a1ice@example.org"), &known), Some(AddressWarning::LooksLike(known[0].clone())));
+        assert_eq!(
+            look_alike(&jid("аlice@example.org"), &known),
+            Some(AddressWarning::LooksLike(known[0].clone()))
+        );
+        assert_eq!(
+            look_alike(&jid("a1ice@example.org"), &known),
+            Some(AddressWarning::LooksLike(known[0].clone()))
+        );
         assert_eq!(look_alike(&known[0], &known), None);
         assert_eq!(look_alike(&jid("bob@example.org"), &known), None);
     }

@@ -20,10 +20,7 @@ use model::{
 };
 use session::{Condition, Heard, Session};
 
-use crate::{
-    objects::AccountObject,
-    pictures::Pictures,
-};
+use crate::{objects::AccountObject, pictures::Pictures};
 
 type Listen = dyn Fn(&Bridge, &Heard);
 

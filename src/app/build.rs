@@ -2,7 +2,9 @@
 //! every Blueprint beside its `.rs`, the style sheet, the icons, and the settings schema.
 
 use std::{
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -46,10 +48,11 @@ fn compile_resources(blueprints: &[PathBuf], data: &Path, out: &Path) {
     for blueprint in blueprints {
         let ui = blueprint.with_extension("ui");
         let name = ui.file_name().expect("a blueprint has a name").to_string_lossy().into_owned();
-        files.push_str(&format!(
-            "    <file compressed=\"true\" preprocess=\"xml-stripblanks\" alias=\"ui/{name}\">ui/{}</file>\n",
+        let _ = writeln!(
+            files,
+            "    <file compressed=\"true\" preprocess=\"xml-stripblanks\" alias=\"ui/{name}\">ui/{}</file>",
             ui.display()
-        ));
+        );
     }
     let mut extras = Vec::new();
     collect(data, data, "css", &mut extras);
@@ -58,18 +61,15 @@ fn compile_resources(blueprints: &[PathBuf], data: &Path, out: &Path) {
         println!("cargo::rerun-if-changed={}", data.join(extra).display());
         // icons/hicolor/scalable/apps/x.svg → icons/scalable/apps/x.svg, where GtkApplication looks.
         let alias = extra.to_string_lossy().replacen("hicolor/", "", 1);
-        files.push_str(&format!("    <file compressed=\"true\" alias=\"{alias}\">{}</file>\n", extra.display()));
+        let _ = writeln!(files, "    <file compressed=\"true\" alias=\"{alias}\">{}</file>", extra.display());
     }
     watch_folders(&data.join("icons"));
 
     let list = out.join("starling.gresource.xml");
-    let xml = format!("<gresources>\n  <gresource prefix=\"{PREFIX}\">\n{files}  </gresource>\n</gresources>\n");
+    let xml =
+        format!("<gresources>\n  <gresource prefix=\"{PREFIX}\">\n{files}  </gresource>\n</gresources>\n");
     fs::write(&list, xml).expect("the build folder can be written");
-    glib_build_tools::compile_resources(
-        &[out, data],
-        &list.to_string_lossy(),
-        "starling.gresource",
-    );
+    glib_build_tools::compile_resources(&[out, data], &list.to_string_lossy(), "starling.gresource");
 }
 
 /// The compiled schema is carried in the program, for when none is installed.

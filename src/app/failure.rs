@@ -7,8 +7,8 @@
 
 use gtk::glib;
 use model::{
-    CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure, StorageFailure,
-    Timestamp,
+    CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure,
+    StorageFailure, Timestamp,
 };
 
 use crate::i18n::{gettext, gettext_f};
@@ -54,23 +54,23 @@ pub fn explain(failure: &Failure, server: &str) -> Explanation {
         Failure::ConnectionLost => {
             (gettext("The connection was lost."), gettext("Starling connects again by itself."))
         }
-        Failure::TimedOut => (
-            gettext_f("{server} took too long to answer.", &server_hole),
-            gettext("Try again in a moment."),
-        ),
+        Failure::TimedOut => {
+            (gettext_f("{server} took too long to answer.", &server_hole), gettext("Try again in a moment."))
+        }
         Failure::NoEncryption => (
             gettext_f("{server} offers no encryption.", &server_hole),
-            gettext("Nothing was sent. Ask whoever runs the server to turn on TLS, or choose another server."),
+            gettext(
+                "Nothing was sent. Ask whoever runs the server to turn on TLS, or choose another server.",
+            ),
         ),
         Failure::Certificate(facts) => return certificate(facts),
         Failure::Tls => (
             gettext_f("A secure connection to {server} could not be made.", &server_hole),
             gettext("Something between you and the server may be interfering. Try another network."),
         ),
-        Failure::WrongPassword => (
-            gettext("The address or the password is wrong."),
-            gettext("Check both and try again."),
-        ),
+        Failure::WrongPassword => {
+            (gettext("The address or the password is wrong."), gettext("Check both and try again."))
+        }
         Failure::AccountDisabled(words) => {
             (gettext("The server has closed this account."), said(words.as_deref(), &ask_the_server()))
         }
@@ -110,21 +110,17 @@ pub fn explain(failure: &Failure, server: &str) -> Explanation {
             gettext_f("{server} does not let people make accounts here.", &server_hole),
             said(words.as_deref(), &gettext("It may have a web page for that. Or choose another server.")),
         ),
-        Failure::NameTaken => {
-            (gettext("That name is taken."), gettext("Choose another one."))
-        }
+        Failure::NameTaken => (gettext("That name is taken."), gettext("Choose another one.")),
         Failure::FormRefused(words) => (
             gettext("The server did not accept the form."),
             said(words.as_deref(), &gettext("Check what you entered and try again.")),
         ),
-        Failure::AccountExists => (
-            gettext("This account is on this device already."),
-            gettext("Choose it under Accounts."),
-        ),
-        Failure::BadAddress => (
-            gettext("This is not an address."),
-            gettext("An address looks like name@example.org."),
-        ),
+        Failure::AccountExists => {
+            (gettext("This account is on this device already."), gettext("Choose it under Accounts."))
+        }
+        Failure::BadAddress => {
+            (gettext("This is not an address."), gettext("An address looks like name@example.org."))
+        }
         Failure::BadAuthorities => (
             gettext("There is no certificate in the authority file."),
             gettext("Choose a PEM file that can be read."),
@@ -141,9 +137,13 @@ pub fn delivery(failure: &DeliveryFailure) -> String {
     let sentence = match failure.reason {
         DeliveryReason::NotFound => gettext("There is nobody with this address. Check how it is written."),
         DeliveryReason::Refused => gettext("The other side does not accept the message."),
-        DeliveryReason::ServerNotFound => gettext("The other side's server cannot be reached. Try again later."),
+        DeliveryReason::ServerNotFound => {
+            gettext("The other side's server cannot be reached. Try again later.")
+        }
         DeliveryReason::TooLarge => gettext("The message is too long for a server. Send it in parts."),
-        DeliveryReason::Busy => gettext("A server has too much to do, or a mailbox is full. Try again later."),
+        DeliveryReason::Busy => {
+            gettext("A server has too much to do, or a mailbox is full. Try again later.")
+        }
         DeliveryReason::Other => gettext("The message could not be delivered."),
     };
     failure.text.as_deref().map_or(sentence.clone(), |words| {
@@ -168,7 +168,9 @@ pub fn storage_failure(failure: StorageFailure) -> Explanation {
         ),
         StorageFailure::Damaged => (
             gettext("The messages on this device are damaged."),
-            gettext("Restore a backup, or remove the account and sign in again: the server has a copy of recent messages."),
+            gettext(
+                "Restore a backup, or remove the account and sign in again: the server has a copy of recent messages.",
+            ),
         ),
         StorageFailure::TooNew => (
             gettext("A newer version of Starling wrote the messages on this device."),
@@ -188,10 +190,9 @@ fn key_failure(failure: KeyFailure) -> Explanation {
             gettext("No keyring is running on this device."),
             gettext("Choose a passphrase, and Starling protects your messages with that."),
         ),
-        KeyFailure::Locked => (
-            gettext("Your keyring is locked."),
-            gettext("Unlock it to open your messages."),
-        ),
+        KeyFailure::Locked => {
+            (gettext("Your keyring is locked."), gettext("Unlock it to open your messages."))
+        }
         KeyFailure::NoSuchItem => (
             gettext("The keyring has no key for this account."),
             gettext("Restore the keyring, or remove the account from this device and sign in again."),
@@ -200,10 +201,9 @@ fn key_failure(failure: KeyFailure) -> Explanation {
             gettext("The key in your keyring does not fit these messages."),
             gettext("Restore the right keyring, or remove the account from this device and sign in again."),
         ),
-        KeyFailure::PassphraseNeeded => (
-            gettext("Your messages are protected with a passphrase."),
-            gettext("Enter it to open them."),
-        ),
+        KeyFailure::PassphraseNeeded => {
+            (gettext("Your messages are protected with a passphrase."), gettext("Enter it to open them."))
+        }
         KeyFailure::WrongPassphrase => (gettext("That is not the passphrase."), gettext("Try again.")),
     };
     Explanation::new(title, advice)
@@ -214,7 +214,9 @@ fn certificate(facts: &CertificateFacts) -> Explanation {
     let (title, advice) = match facts.problem {
         CertificateProblem::UnknownIssuer => (
             gettext_f("The certificate of {server} is not trusted.", &server),
-            gettext("Nobody this device trusts vouches for it. If the server is your own, add its authority under Advanced."),
+            gettext(
+                "Nobody this device trusts vouches for it. If the server is your own, add its authority under Advanced.",
+            ),
         ),
         CertificateProblem::Expired => (
             gettext_f("The certificate of {server} has expired.", &server),
@@ -226,16 +228,16 @@ fn certificate(facts: &CertificateFacts) -> Explanation {
         ),
         CertificateProblem::WrongName => (
             gettext_f("The certificate is not for {server}.", &server),
-            gettext("You may be connected to another server. Check the address, or ask whoever runs the server."),
+            gettext(
+                "You may be connected to another server. Check the address, or ask whoever runs the server.",
+            ),
         ),
-        CertificateProblem::Revoked => (
-            gettext_f("The certificate of {server} was withdrawn.", &server),
-            ask_the_server(),
-        ),
-        CertificateProblem::Other => (
-            gettext_f("The certificate of {server} is not good.", &server),
-            ask_the_server(),
-        ),
+        CertificateProblem::Revoked => {
+            (gettext_f("The certificate of {server} was withdrawn.", &server), ask_the_server())
+        }
+        CertificateProblem::Other => {
+            (gettext_f("The certificate of {server} is not good.", &server), ask_the_server())
+        }
     };
     let mut explanation = Explanation::new(title, advice);
     explanation.facts = vec![

@@ -51,7 +51,10 @@ pub async fn ask(parent: &impl IsA<gtk::Widget>, account: &str, was_wrong: bool)
         } else if account.is_empty() {
             gettext("Enter the passphrase that protects your messages.")
         } else {
-            gettext_f("Enter the passphrase that protects the messages of {account}.", &[("account", account)])
+            gettext_f(
+                "Enter the passphrase that protects the messages of {account}.",
+                &[("account", account)],
+            )
         },
         &gettext("Passphrase"),
         &gettext("_Unlock"),
@@ -64,7 +67,10 @@ pub async fn ask_password(parent: &impl IsA<gtk::Widget>, account: &str) -> Opti
     secret(
         parent,
         &gettext("Wrong Password"),
-        &gettext_f("The server does not accept the password of {account}. Enter the right one.", &[("account", account)]),
+        &gettext_f(
+            "The server does not accept the password of {account}. Enter the right one.",
+            &[("account", account)],
+        ),
         &gettext("Password"),
         &gettext("_Sign In"),
     )

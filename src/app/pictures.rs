@@ -101,7 +101,8 @@ fn texture(image: DynamicImage) -> gdk::Texture {
     let (width, height) = (image.width(), image.height());
     let pixels = glib::Bytes::from_owned(image.into_rgba8().into_raw());
     let stride = width as usize * 4;
-    gdk::MemoryTexture::new(width as i32, height as i32, gdk::MemoryFormat::R8g8b8a8, &pixels, stride).upcast()
+    gdk::MemoryTexture::new(width as i32, height as i32, gdk::MemoryFormat::R8g8b8a8, &pixels, stride)
+        .upcast()
 }
 
 #[cfg(test)]

@@ -32,7 +32,11 @@ pub fn open(own_folder: Option<&Path>) -> Result<gio::Settings, glib::Error> {
     let schema = installed_schema().map_or_else(carried_schema, Ok)?;
     let backend = own_folder.map(|folder| {
         let file = folder.join("settings.ini");
-        gio::functions::keyfile_settings_backend_new(&file.to_string_lossy(), "/im/starling/Starling/", Some("Settings"))
+        gio::functions::keyfile_settings_backend_new(
+            &file.to_string_lossy(),
+            "/im/starling/Starling/",
+            Some("Settings"),
+        )
     });
     Ok(gio::Settings::new_full(&schema, backend.as_ref(), None))
 }
@@ -50,12 +54,18 @@ fn carried_schema() -> Result<gio::SettingsSchema, glib::Error> {
     let source = fs::write(folder.join("gschemas.compiled"), SCHEMA)
         .map_err(|error| io_error(&error))
         .and_then(|()| {
-            gio::SettingsSchemaSource::from_directory(&folder, gio::SettingsSchemaSource::default().as_ref(), true)
+            gio::SettingsSchemaSource::from_directory(
+                &folder,
+                gio::SettingsSchemaSource::default().as_ref(),
+                true,
+            )
         });
     if let Err(error) = fs::remove_dir_all(&folder) {
         tracing::warn!(%error, "a temporary folder stays");
     }
-    source?.lookup(APP_ID, false).ok_or_else(|| glib::Error::new(gio::IOErrorEnum::NotFound, "the schema is missing"))
+    source?
+        .lookup(APP_ID, false)
+        .ok_or_else(|| glib::Error::new(gio::IOErrorEnum::NotFound, "the schema is missing"))
 }
 
 fn io_error(error: &impl std::fmt::Display) -> glib::Error {

@@ -42,9 +42,19 @@ const KEYS: &[Key] = &[
     key("<Control>w", "window.close", gettext_noop("Close the window"), Section::General),
     key("<Control>q", "app.quit", gettext_noop("Quit"), Section::General),
     listed("Escape", gettext_noop("Close what is on top"), Section::General),
-    key("<Alt>Up <Control><Shift>Tab", "window.previous", gettext_noop("Previous conversation"), Section::Conversations),
+    key(
+        "<Alt>Up <Control><Shift>Tab",
+        "window.previous",
+        gettext_noop("Previous conversation"),
+        Section::Conversations,
+    ),
     key("<Alt>Down <Control>Tab", "window.next", gettext_noop("Next conversation"), Section::Conversations),
-    key("<Control>f", "conversation.search", gettext_noop("Search in the conversation"), Section::Conversations),
+    key(
+        "<Control>f",
+        "conversation.search",
+        gettext_noop("Search in the conversation"),
+        Section::Conversations,
+    ),
     key("<Control>i", "conversation.details", gettext_noop("Details"), Section::Conversations),
     listed("Return", gettext_noop("Send, or break the line (see Preferences)"), Section::Writing),
     listed("<Shift>Return", gettext_noop("Break the line, or send"), Section::Writing),
@@ -52,12 +62,7 @@ const KEYS: &[Key] = &[
     key("<Control>period", "composer.emoji", gettext_noop("Insert an emoji"), Section::Writing),
 ];
 
-const fn key(
-    accelerators: &'static str,
-    action: &'static str,
-    title: &'static str,
-    section: Section,
-) -> Key {
+const fn key(accelerators: &'static str, action: &'static str, title: &'static str, section: Section) -> Key {
     Key { accelerators, action: Some(action), title, section }
 }
 

@@ -55,7 +55,9 @@ fn a_message_is_edited_with_the_up_arrow_and_a_draft_survives_a_kill() {
     scene.starling.robot.find_named("Message").focus();
     scene.desktop.press("Up");
     scene.desktop.press("ctrl+a");
-    scene.write("at noon");
+    // Not `write`: its click would end the selection.
+    scene.desktop.type_text("at noon");
+    scene.desktop.press("Return");
     scene.starling.sees_message("at noon");
     let alice = "alice@localhost".parse().expect("an address");
     assert_eq!(scene.bob.hears(&alice, "at noon").revisions, 1);

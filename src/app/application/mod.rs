@@ -17,13 +17,8 @@ use session::{Config, Session};
 use view::ConversationKey;
 
 use crate::{
-    RESOURCES,
-    bridge::Bridge,
-    i18n::gettext,
-    notifications::Notifications,
-    profile::Profile,
-    settings, trace,
-    window::Window,
+    RESOURCES, bridge::Bridge, i18n::gettext, notifications::Notifications, profile::Profile, settings,
+    trace, window::Window,
 };
 
 /// How long saying goodbye to the servers may take.

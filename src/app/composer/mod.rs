@@ -275,10 +275,9 @@ impl Composer {
             (Some(Reference::Reply(_)), Some(message)) if message.direction == Direction::Outgoing => {
                 (gettext("Reply to yourself"), Some(words(message)))
             }
-            (Some(Reference::Reply(_)), Some(message)) => (
-                gettext_f("Reply to {name}", &[("name", &message.sender_name)]),
-                Some(words(message)),
-            ),
+            (Some(Reference::Reply(_)), Some(message)) => {
+                (gettext_f("Reply to {name}", &[("name", &message.sender_name)]), Some(words(message)))
+            }
             (Some(Reference::Reply(_)), None) => (gettext("Reply"), None),
         };
         imp.reference_title.set_label(&title);

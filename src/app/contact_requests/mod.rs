@@ -138,7 +138,9 @@ impl ContactRequests {
 
     fn open(&self) {
         let group = adw::PreferencesGroup::builder()
-            .description(gettext("They would like to see when you are online, and to show you when they are."))
+            .description(gettext(
+                "They would like to see when you are online, and to show you when they are.",
+            ))
             .build();
         let page = adw::PreferencesPage::new();
         page.add(&group);
@@ -164,7 +166,8 @@ impl ContactRequests {
 
     fn fill_dialog(&self) {
         let imp = self.imp();
-        let rows: Vec<gtk::Widget> = imp.people.borrow().iter().map(|person| self.row(person).upcast()).collect();
+        let rows: Vec<gtk::Widget> =
+            imp.people.borrow().iter().map(|person| self.row(person).upcast()).collect();
         let is_done = rows.is_empty();
         let dialog = {
             let mut open = imp.dialog.borrow_mut();

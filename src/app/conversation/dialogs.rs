@@ -63,12 +63,7 @@ fn present(parent: &impl IsA<gtk::Widget>, title: &str, group: &adw::Preferences
     page.add(group);
     let view = adw::ToolbarView::builder().content(&page).build();
     view.add_top_bar(&adw::HeaderBar::new());
-    adw::Dialog::builder()
-        .title(title)
-        .content_width(420)
-        .child(&view)
-        .build()
-        .present(Some(parent));
+    adw::Dialog::builder().title(title).content_width(420).child(&view).build().present(Some(parent));
 }
 
 fn delivery(delivery: &Delivery) -> String {

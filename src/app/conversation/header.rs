@@ -61,9 +61,11 @@ impl ConversationPage {
         let concerns = match heard {
             Heard::Lagged(_) => true,
             Heard::Event(event) => match &event.kind {
-                EventKind::Changed { change: Change::Contact(address), .. } => self.object().is_some_and(|object| {
-                    object.account() == event.account && object.summary().conversation.address == *address
-                }),
+                EventKind::Changed { change: Change::Contact(address), .. } => {
+                    self.object().is_some_and(|object| {
+                        object.account() == event.account && object.summary().conversation.address == *address
+                    })
+                }
                 EventKind::Changed { change: Change::Everything, .. } => true,
                 _ => false,
             },
@@ -124,10 +126,7 @@ impl ConversationPage {
     fn show_contact(&self, contact: Option<&Contact>) {
         let asks = contact.filter(|contact| contact.asks_subscription && !contact.blocked);
         let words = asks.map(|contact| {
-            gettext_f(
-                "{name} would like to see when you are online.",
-                &[("name", &contact.name)],
-            )
+            gettext_f("{name} would like to see when you are online.", &[("name", &contact.name)])
         });
         self.imp().subscription_banner.ask(words.as_deref());
         self.imp().details.show_contact(contact);

@@ -274,11 +274,13 @@ impl ConversationPage {
 
     fn edit_last(&self) {
         let last = self.imp().history.window().and_then(|window| {
-            (0..window.len()).rev().filter_map(|index| window.get(index)).map(|object| object.item()).find(|item| {
-                item.message.direction == Direction::Outgoing
-                    && matches!(item.message.content, Content::Text(_))
-                    && !matches!(item.message.delivery, model::Delivery::Failed(_))
-            })
+            (0..window.len()).rev().filter_map(|index| window.get(index)).map(|object| object.item()).find(
+                |item| {
+                    item.message.direction == Direction::Outgoing
+                        && matches!(item.message.content, Content::Text(_))
+                        && !matches!(item.message.delivery, model::Delivery::Failed(_))
+                },
+            )
         });
         if let Some(item) = last {
             self.imp().composer.edit(&item.message);

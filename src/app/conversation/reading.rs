@@ -189,8 +189,8 @@ async fn read(
             match job {
                 // What is not here may still be at the server.
                 Job::Older if !came && timeline.reaches_start() => {
-                    if !asked_server && !object.summary().conversation.history_complete {
-                        asked_server = true;
+                    let complete = object.summary().conversation.history_complete;
+                    if !complete && !std::mem::replace(&mut asked_server, true) {
                         page.bridge().tell(key.account, AccountCommand::LoadOlder(key.conversation));
                     }
                 }

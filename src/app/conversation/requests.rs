@@ -96,8 +96,12 @@ impl ConversationPage {
     /// The same emoji again takes it back.
     fn react(&self, message: MessageId, emoji: &str) {
         let Some(found) = self.message(message) else { return };
-        let mut own: Vec<String> =
-            found.reactions.iter().filter(|reaction| reaction.own).map(|reaction| reaction.emoji.clone()).collect();
+        let mut own: Vec<String> = found
+            .reactions
+            .iter()
+            .filter(|reaction| reaction.own)
+            .map(|reaction| reaction.emoji.clone())
+            .collect();
         if let Some(place) = own.iter().position(|other| other == emoji) {
             own.remove(place);
         } else {

@@ -292,9 +292,9 @@ impl Conversations {
     }
 
     fn selection(&self) -> &gtk::SingleSelection {
-        self.imp().selection.get_or_init(|| {
-            gtk::SingleSelection::builder().autoselect(false).can_unselect(true).build()
-        })
+        self.imp()
+            .selection
+            .get_or_init(|| gtk::SingleSelection::builder().autoselect(false).can_unselect(true).build())
     }
 
     fn set_up_list(&self) {
@@ -307,9 +307,11 @@ impl Conversations {
                 let row = ConversationRow::new();
                 page.add_gestures(&row);
                 item.set_child(Some(&row));
-                item.property_expression("item")
-                    .chain_property::<ConversationObject>("spoken")
-                    .bind(item, "accessible-label", None::<&glib::Object>);
+                item.property_expression("item").chain_property::<ConversationObject>("spoken").bind(
+                    item,
+                    "accessible-label",
+                    None::<&glib::Object>,
+                );
             }
         ));
         factory.connect_bind(|_, item| {
@@ -411,7 +413,10 @@ impl Conversations {
 
     fn place_of(&self, key: Option<ConversationKey>) -> Option<u32> {
         let rows = self.model()?.rows();
-        rows.iter::<ConversationObject>().flatten().position(|object| Some(object.key()) == key).map(|place| place as u32)
+        rows.iter::<ConversationObject>()
+            .flatten()
+            .position(|object| Some(object.key()) == key)
+            .map(|place| place as u32)
     }
 
     fn show_right_page(&self) {
@@ -419,15 +424,16 @@ impl Conversations {
         let count = self.model().map_or(0, |model| model.rows().n_items());
         let page = if imp.search_button.is_active() {
             "search"
-        } else if count > 0 {
-            "list"
         } else if imp.is_read.get() {
-            self.describe_emptiness();
-            "empty"
+            "list"
         } else {
             "starting"
         };
         imp.stack.set_visible_child_name(page);
+        if count == 0 {
+            self.describe_emptiness();
+        }
+        imp.empty_page.set_visible(count == 0);
         let searching = imp.search_button.is_active();
         let archive = imp.archive_bar.is_visible();
         imp.filter_bar.set_visible(!searching && !archive);

@@ -222,8 +222,7 @@ impl ConversationsModel {
 
     fn step(&self, diff: Diff<ConversationRow>) {
         let store = &self.0.store;
-        let objects =
-            |rows: &[ConversationRow]| rows.iter().map(|row| self.object(row)).collect::<Vec<_>>();
+        let objects = |rows: &[ConversationRow]| rows.iter().map(|row| self.object(row)).collect::<Vec<_>>();
         match diff {
             Diff::Insert { index, items } => store.splice(index as u32, 0, &objects(&items)),
             Diff::Remove { index, count } => {

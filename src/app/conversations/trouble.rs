@@ -148,10 +148,10 @@ fn trouble(account: AccountObject) -> Option<Trouble> {
         }
         Condition::Open(ConnectionState::Stopped(failure)) => (sentence(&failure), Remedy::Connect, false),
         Condition::Open(ConnectionState::Waiting { failure, retry_at }) => {
-            if !gio::NetworkMonitor::default().is_network_available() {
-                (gettext("No network. Messages are sent when it is back."), Remedy::TryNow, false)
-            } else {
+            if gio::NetworkMonitor::default().is_network_available() {
                 (waiting(&failure, &server, retry_at), Remedy::TryNow, true)
+            } else {
+                (gettext("No network. Messages are sent when it is back."), Remedy::TryNow, false)
             }
         }
         _ => return None,

@@ -139,7 +139,8 @@ fn input(field: &FormField, widgets: &mut Vec<gtk::Widget>) -> Option<Input> {
             Some(Input::Line(row))
         }
         FormFieldKind::Secret => {
-            let row = adw::PasswordEntryRow::builder().title(label).text(&field.value).use_markup(false).build();
+            let row =
+                adw::PasswordEntryRow::builder().title(label).text(&field.value).use_markup(false).build();
             widgets.push(row.clone().upcast());
             Some(Input::Line(row.upcast()))
         }

@@ -169,7 +169,8 @@ impl CreateAccount {
     /// One step: get the form, or send it.
     async fn go_on(&self) {
         let imp = self.imp();
-        let (Some(bridge), Some(domain)) = (imp.bridge.get(), address::read_domain(&imp.server.text())) else {
+        let (Some(bridge), Some(domain)) = (imp.bridge.get(), address::read_domain(&imp.server.text()))
+        else {
             return;
         };
         imp.failure.hide();

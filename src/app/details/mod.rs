@@ -157,12 +157,17 @@ impl Details {
         imp.contact.replace(contact.cloned());
         let in_roster = contact.is_some_and(|contact| contact.in_roster);
         let sees = contact.is_some_and(|contact| {
-            matches!(contact.subscription, Subscription::To | Subscription::Both) || contact.asked_subscription
+            matches!(contact.subscription, Subscription::To | Subscription::Both)
+                || contact.asked_subscription
         });
         let blocked = contact.is_some_and(|contact| contact.blocked);
         // Someone on the roster whose presence we do not see and did not ask for can be asked.
-        imp.add_row.set_visible(!blocked && !(in_roster && sees));
-        imp.add_row.set_title(&if in_roster { gettext("Ask to See When Online") } else { gettext("Add to Contacts") });
+        imp.add_row.set_visible(!(blocked || in_roster && sees));
+        imp.add_row.set_title(&if in_roster {
+            gettext("Ask to See When Online")
+        } else {
+            gettext("Add to Contacts")
+        });
         imp.remove_row.set_visible(in_roster);
         imp.name_row.set_visible(in_roster);
         let name = contact.and_then(|contact| contact.given_name.clone()).unwrap_or_default();
@@ -220,7 +225,11 @@ impl Details {
         let name = self.imp().name_row.text().trim().to_owned();
         let Some(contact) = contact else { return };
         self.tell(|_| {
-            AccountCommand::ChangeContact(contact.address, Some(name).filter(|name| !name.is_empty()), contact.groups)
+            AccountCommand::ChangeContact(
+                contact.address,
+                Some(name).filter(|name| !name.is_empty()),
+                contact.groups,
+            )
         });
     }
 
@@ -229,7 +238,10 @@ impl Details {
         let sure = self
             .confirm(
                 &gettext("Remove Contact?"),
-                &gettext_f("You and {name} no longer see when the other is online. Messages are kept.", &[("name", &object.name())]),
+                &gettext_f(
+                    "You and {name} no longer see when the other is online. Messages are kept.",
+                    &[("name", &object.name())],
+                ),
                 &gettext("_Remove"),
             )
             .await;
@@ -245,7 +257,10 @@ impl Details {
             || self
                 .confirm(
                     &gettext("Block This Person?"),
-                    &gettext_f("{name} can no longer write to you, nor see when you are online. They are not told.", &[("name", &object.name())]),
+                    &gettext_f(
+                        "{name} can no longer write to you, nor see when you are online. They are not told.",
+                        &[("name", &object.name())],
+                    ),
                     &gettext("_Block"),
                 )
                 .await;

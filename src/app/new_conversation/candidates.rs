@@ -143,7 +143,13 @@ mod tests {
 
     fn candidate(name: &str, address: &str, section: Section) -> Candidate {
         let address = BareJid::new(address).expect("the test writes addresses");
-        Candidate { name: name.to_owned(), section, typed: false, warning: None, ..typed(address, ACCOUNT, &[]) }
+        Candidate {
+            name: name.to_owned(),
+            section,
+            typed: false,
+            warning: None,
+            ..typed(address, ACCOUNT, &[])
+        }
     }
 
     fn names(found: &[Candidate]) -> Vec<&str> {

@@ -233,7 +233,8 @@ impl NewConversation {
         let item = self.imp().list.model().and_then(|model| model.item(place));
         let Some(candidate) = item.and_downcast::<glib::BoxedAnyObject>() else { return };
         let candidate = candidate.borrow::<Candidate>().clone();
-        let (Some(bridge), Some(window)) = (self.imp().bridge.get().cloned(), self.imp().window.upgrade()) else {
+        let (Some(bridge), Some(window)) = (self.imp().bridge.get().cloned(), self.imp().window.upgrade())
+        else {
             return;
         };
         self.close();

@@ -5,12 +5,7 @@ use gtk::glib;
 use model::Show;
 
 use super::candidates::Candidate;
-use crate::{
-    address::warn,
-    bridge::Bridge,
-    i18n::gettext_f,
-    presence,
-};
+use crate::{address::warn, bridge::Bridge, i18n::gettext_f, presence};
 
 mod imp {
     use super::*;

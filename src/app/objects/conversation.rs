@@ -197,7 +197,13 @@ fn last_line(summary: &ConversationSummary) -> Line {
         return Line { text: gettext("typing…"), time, lively: true, ..Line::default() };
     }
     if let Some(draft) = summary.conversation.draft.as_ref().filter(|draft| !draft.text.trim().is_empty()) {
-        return Line { prefix: gettext("Draft:"), text: one_line(&draft.text), time, lively: true, failed: false };
+        return Line {
+            prefix: gettext("Draft:"),
+            text: one_line(&draft.text),
+            time,
+            lively: true,
+            failed: false,
+        };
     }
     let Some(last) = &summary.last else {
         return Line { time, ..Line::default() };
@@ -215,7 +221,13 @@ fn last_line(summary: &ConversationSummary) -> Line {
         one_line(action.as_deref().unwrap_or(&last.text))
     };
     let prefix = if own && action.is_none() { gettext("You:") } else { String::new() };
-    Line { prefix, text, time: last.time, lively: false, failed: matches!(last.delivery, Delivery::Failed(_)) }
+    Line {
+        prefix,
+        text,
+        time: last.time,
+        lively: false,
+        failed: matches!(last.delivery, Delivery::Failed(_)),
+    }
 }
 
 fn one_line(text: &str) -> String {

@@ -41,7 +41,7 @@ mod imp {
         pub results: OnceCell<gio::ListStore>,
         pub running: RefCell<Option<glib::JoinHandle<()>>>,
         /// The search, while it may find more.
-        pub search: RefCell<Option<view::Search>>,
+        pub source: RefCell<Option<view::Search>>,
     }
 
     #[glib::object_subclass]
@@ -183,9 +183,10 @@ impl Search {
             self,
             move |_, item| {
                 let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
-                if let (Some(row), Some(result)) =
-                    (item.child().and_downcast::<ResultRow>(), item.item().and_downcast::<glib::BoxedAnyObject>())
-                {
+                if let (Some(row), Some(result)) = (
+                    item.child().and_downcast::<ResultRow>(),
+                    item.item().and_downcast::<glib::BoxedAnyObject>(),
+                ) {
                     let result = result.borrow::<SearchResult>();
                     let in_one = search.imp().scope.get().is_some();
                     item.set_accessible_label(&row.show_result(&result, in_one));
@@ -208,7 +209,7 @@ impl Search {
         self.stop_running();
         let words = self.words();
         let Some(bridge) = imp.bridge.get().filter(|_| !words.is_empty()) else {
-            imp.search.take();
+            imp.source.take();
             self.results().remove_all();
             imp.stack.set_visible_child_name("hint");
             return;
@@ -218,13 +219,13 @@ impl Search {
             .filter_map(|account| Some((account.id(), bridge.session().reader(account.id())?)))
             .collect();
         let scope = imp.scope.get().map_or(Scope::Everywhere, Scope::Conversation);
-        imp.search.replace(Some(view::Search::new(&readers, &words, scope)));
+        imp.source.replace(Some(view::Search::new(&readers, &words, scope)));
         self.read_more(true);
     }
 
     /// Reads the next portion.
     fn read_more(&self, anew: bool) {
-        let Some(mut search) = self.imp().search.take() else { return };
+        let Some(mut search) = self.imp().source.take() else { return };
         let this = self.clone();
         let running = glib::spawn_future_local(async move {
             let found = search.more(PORTION).await;
@@ -233,7 +234,7 @@ impl Search {
             match found {
                 Ok(found) => {
                     if found.len() == PORTION {
-                        imp.search.replace(Some(search));
+                        imp.source.replace(Some(search));
                     }
                     let objects: Vec<_> = found.into_iter().map(glib::BoxedAnyObject::new).collect();
                     let kept = if anew { 0 } else { this.results().n_items() };

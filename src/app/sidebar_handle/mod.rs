@@ -93,7 +93,8 @@ impl SidebarHandle {
         let at = gtk::graphene::Point::new((begin + offset) as f32, 0.0);
         let Some(point) = self.compute_point(&sidebar, &at) else { return };
         let x = f64::from(point.x());
-        let width = if self.direction() == gtk::TextDirection::Rtl { f64::from(sidebar.width()) - x } else { x };
+        let width =
+            if self.direction() == gtk::TextDirection::Rtl { f64::from(sidebar.width()) - x } else { x };
         if width > 0.0 && (width - self.imp().width_before.replace(width)).abs() >= 1.0 {
             self.emit_by_name::<()>("dragged", &[&width]);
         }

@@ -2,11 +2,7 @@ use adw::prelude::*;
 use gtk::glib;
 use model::{Answer, Failure, KeyFailure, Request};
 
-use crate::{
-    bridge::Bridge,
-    i18n::gettext,
-    passphrase,
-};
+use crate::{bridge::Bridge, i18n::gettext, passphrase};
 
 /// Asks the service for a new account, and the person for what the service turns out to need: a
 /// passphrase where there is no keyring, leave to send the password itself where a server can do

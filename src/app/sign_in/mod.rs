@@ -17,8 +17,7 @@ use session::Heard;
 use crate::{
     address::{self, Typed},
     bridge::{Bridge, Listener},
-    connection_words,
-    failure,
+    connection_words, failure,
     failure_card::FailureCard,
     i18n::gettext,
     server_options::ServerOptions,
@@ -51,7 +50,7 @@ mod imp {
         #[template_child]
         pub progress_label: TemplateChild<gtk::Label>,
         #[template_child]
-        pub sign_in_button: TemplateChild<gtk::Button>,
+        pub submit_button: TemplateChild<gtk::Button>,
         #[template_child]
         pub cancel_button: TemplateChild<gtk::Button>,
         pub bridge: OnceCell<Bridge>,
@@ -123,7 +122,7 @@ mod imp {
             } else {
                 self.address.remove_css_class("error");
             }
-            self.sign_in_button.set_sensitive(self.obj().form().is_some());
+            self.submit_button.set_sensitive(self.obj().form().is_some());
         }
 
         #[template_callback]
@@ -240,7 +239,7 @@ impl SignIn {
         imp.form.set_sensitive(!busy);
         imp.advanced.set_sensitive(!busy);
         imp.progress.set_visible(busy);
-        imp.sign_in_button.set_visible(!busy);
+        imp.submit_button.set_visible(!busy);
         imp.cancel_button.set_visible(busy);
         if busy {
             imp.cancel_button.grab_focus();

@@ -226,7 +226,11 @@ impl Window {
             move |width| window.set_sidebar_width(width)
         ));
         // On a narrow window there is no edge.
-        imp.split_view.bind_property("collapsed", imp.conversations.handle(), "visible").invert_boolean().sync_create().build();
+        imp.split_view
+            .bind_property("collapsed", imp.conversations.handle(), "visible")
+            .invert_boolean()
+            .sync_create()
+            .build();
         imp.split_view.connect_show_content_notify(glib::clone!(
             #[weak(rename_to = window)]
             self,
