@@ -18,11 +18,11 @@ mod older;
 mod results;
 
 pub use older::load_older;
-pub use results::{floor, result, seen};
+pub use results::{floors, result, seen};
 
 use std::{collections::HashMap, time::Duration};
 
-use model::{ConversationId, EventKind, Timestamp};
+use model::{ConversationId, Direction, EventKind, Timestamp};
 use store::ArchiveCursor;
 use xmpp::{
     IqOutcome,
@@ -56,7 +56,7 @@ pub struct Memory {
     /// Conversations whose older messages are being fetched, by query.
     older: HashMap<String, older::Older>,
     /// Where forward reading stands in each conversation, since the page began.
-    floors: HashMap<ConversationId, Timestamp>,
+    floors: HashMap<ConversationId, results::Floors>,
     /// Failures in a row.
     failures: usize,
     retry_at: Option<Duration>,
@@ -182,6 +182,9 @@ fn page_ended(turn: &mut Turn<'_, '_>, reading: Reading, fin: &Fin) -> Result<()
             }
         }
         Run::Newest => {
+            raise_floors(turn)?;
+            // The next page stands in front of this one.
+            turn.state.archive.floors.clear();
             match (reading.pages, &fin.page.last) {
                 (0, Some(last)) if !fin.unstable => keep_cursor(turn, last, reading.stamp)?,
                 (0, None) => keep_cursor(turn, BEGINNING, None)?,
@@ -231,8 +234,12 @@ fn keep_first_ids(turn: &mut Turn<'_, '_>, reading: &Reading, complete: bool) ->
 }
 
 fn raise_floors(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    for (conversation, floor) in turn.state.archive.floors.clone() {
-        turn.tx.raise_archive_floor(conversation, floor)?;
+    for (conversation, floors) in turn.state.archive.floors.clone() {
+        for side in [Direction::Incoming, Direction::Outgoing] {
+            if let Some(place) = floors.of(side) {
+                turn.tx.raise_archive_floor(conversation, side, place)?;
+            }
+        }
     }
     Ok(())
 }

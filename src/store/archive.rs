@@ -1,4 +1,4 @@
-use model::{BareJid, ConversationId, Timestamp};
+use model::{BareJid, ConversationId, Direction, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use crate::{Error, Reads, Tx};
@@ -38,11 +38,19 @@ impl Reads<'_> {
         Ok(id.flatten())
     }
 
-    /// The place of the newest message of a conversation that the archive told of, reading forward.
-    pub fn archive_floor(self, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
+    /// The place of the newest message of one side that the archive told of, reading forward.
+    pub fn archive_floor(
+        self,
+        conversation: ConversationId,
+        side: Direction,
+    ) -> Result<Option<Timestamp>, Error> {
+        let sql = match side {
+            Direction::Incoming => "SELECT archive_floor FROM conversations WHERE id = ?",
+            Direction::Outgoing => "SELECT archive_floor_own FROM conversations WHERE id = ?",
+        };
         let floor = self
             .connection
-            .prepare_cached("SELECT archive_floor FROM conversations WHERE id = ?")?
+            .prepare_cached(sql)?
             .query_row([conversation.0], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Timestamp)))
             .optional()?;
         Ok(floor.flatten())
@@ -88,17 +96,24 @@ impl Tx<'_> {
         )
     }
 
-    /// Moves the place of the newest message that the archive told of. It never moves back.
+    /// Moves the place of the newest message of one side that the archive told of. It never moves back.
     pub fn raise_archive_floor(
         &mut self,
         conversation: ConversationId,
+        side: Direction,
         place: Timestamp,
     ) -> Result<bool, Error> {
-        self.execute(
-            "UPDATE conversations SET archive_floor = ?2
-             WHERE id = ?1 AND (archive_floor IS NULL OR archive_floor < ?2)",
-            params![conversation.0, place.0],
-        )
+        let sql = match side {
+            Direction::Incoming => {
+                "UPDATE conversations SET archive_floor = ?2
+                 WHERE id = ?1 AND (archive_floor IS NULL OR archive_floor < ?2)"
+            }
+            Direction::Outgoing => {
+                "UPDATE conversations SET archive_floor_own = ?2
+                 WHERE id = ?1 AND (archive_floor_own IS NULL OR archive_floor_own < ?2)"
+            }
+        };
+        self.execute(sql, params![conversation.0, place.0])
     }
 
     pub(crate) fn ensure_archive(&mut self, archive: &BareJid) -> Result<i64, Error> {

@@ -182,6 +182,48 @@ impl Reads<'_> {
         self.place_at("ASC", conversation)
     }
 
+    /// The place of the newest message of one side of a conversation.
+    pub fn newest_sort_time_of(
+        self,
+        conversation: ConversationId,
+        side: Direction,
+    ) -> Result<Option<Timestamp>, Error> {
+        let place = self
+            .connection
+            .prepare_cached(
+                "SELECT sort_time FROM messages WHERE conversation = ?1 AND direction = ?2
+                 ORDER BY sort_time DESC, id DESC LIMIT 1",
+            )?
+            .query_row((conversation.0, from_direction(side)), |row| row.get(0).map(Timestamp))
+            .optional()?;
+        Ok(place)
+    }
+
+    /// The first place after `after`, or at all, where a message of one side stands that came over the
+    /// network: what was written here has no archive id before the archive told of it.
+    pub fn next_place(
+        self,
+        conversation: ConversationId,
+        side: Direction,
+        after: Option<Timestamp>,
+    ) -> Result<Option<Timestamp>, Error> {
+        let after = after.map_or(i64::MIN, |after| after.0);
+        let place = self
+            .connection
+            .prepare_cached(
+                "SELECT sort_time FROM messages
+                 WHERE conversation = ?1 AND sort_time > ?3 AND direction = ?2
+                   AND (direction = ?4 OR archive_id IS NOT NULL)
+                 ORDER BY sort_time, id LIMIT 1",
+            )?
+            .query_row(
+                (conversation.0, from_direction(side), after, from_direction(Direction::Incoming)),
+                |row| row.get(0).map(Timestamp),
+            )
+            .optional()?;
+        Ok(place)
+    }
+
     fn place_at(self, order: &str, conversation: ConversationId) -> Result<Option<Timestamp>, Error> {
         let sql = format!(
             "SELECT sort_time FROM messages WHERE conversation = ? ORDER BY sort_time {order}, id {order} LIMIT 1"

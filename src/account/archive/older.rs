@@ -1,9 +1,9 @@
 //! Older messages of one conversation, when somebody scrolls up.
 
-use model::{ConversationId, EventKind, Timestamp};
+use model::{ConversationId, EventKind, MessageId, Timestamp};
 use xmpp::{IqOutcome, jid::Jid, xep_0059_result_sets::PageRequest, xep_0313_mam as mam};
 
-use super::Asked;
+use super::{Asked, results::Floors};
 use crate::{
     Error,
     turn::{IqKind, PendingIq, Turn},
@@ -14,10 +14,12 @@ const PAGE: u32 = 100;
 
 /// A page on its way.
 pub struct Older {
-    conversation: ConversationId,
+    pub conversation: ConversationId,
     /// The place of what was the oldest when it was asked for.
     pub before: Timestamp,
     first_id: Option<String>,
+    /// How far the page has come.
+    pub floors: Floors,
 }
 
 /// `AccountCommand::LoadOlder`. Whatever happens, `OlderLoaded` follows.
@@ -41,15 +43,26 @@ pub fn load_older(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Resu
     let query = mam::Query { id: id.clone(), with, start: None, end: None, page };
     // Nothing here yet: any place will do.
     let before = oldest.unwrap_or(Timestamp(i64::MAX));
-    turn.state.archive.older.insert(id.clone(), Older { conversation, before, first_id: None });
+    turn.state.archive.older.insert(id.clone(), Older { conversation, before, first_id: None, floors: Floors::default() });
     turn.send_iq(IqKind::Set, None, query.element(), PendingIq::Archive(Asked::Older(id)));
     Ok(())
 }
 
 /// A result of such a page has its row.
-pub fn seen(turn: &mut Turn<'_, '_>, conversation: ConversationId, archive_id: &str) -> Result<(), Error> {
+pub fn seen(
+    turn: &mut Turn<'_, '_>,
+    conversation: ConversationId,
+    message: MessageId,
+    archive_id: &str,
+) -> Result<(), Error> {
+    let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
+    // In a conversation that the archive never told of, this is behind whatever reading forward brings.
+    if turn.tx.reads().archive_floor(conversation, row.direction)?.is_none() {
+        turn.tx.raise_archive_floor(conversation, row.direction, row.sort_time)?;
+    }
     for older in turn.state.archive.older.values_mut().filter(|older| older.conversation == conversation) {
         older.first_id.get_or_insert_with(|| archive_id.to_owned());
+        older.floors.raise(row.direction, row.sort_time);
     }
     Ok(())
 }

@@ -1,15 +1,25 @@
 //! Where a message stands in the history.
 //!
 //! `time` is shown, `sort_time` orders, and never changes once given. The clock of this device and that of the
-//! server may disagree by hours, and the user may set either, so no clock alone decides the order:
+//! server may disagree by hours, and the user may set either, so no clock alone decides the order. The archive
+//! does: whatever a side says stands as the archive has it, however its copies came. Two things make that
+//! possible without ever moving a row:
 //!
-//! * what comes live stands after everything that is here;
-//! * what the archive tells, reading forward, stands after what the archive told before it;
-//! * what it tells reading backward stands before everything that was here when it was asked.
+//! * What comes live stands *strictly* after everything that is here, so that there is always a place in front
+//!   of it for what the archive has still to tell.
+//! * Reading forward, what was reached is behind (the *floor*), and whatever that side has after it came live
+//!   ahead of the archive. A result stands after the floor, and in front of the first of those (the *ceiling*).
 //!
-//! Only when none of these says otherwise it is the stamp that counts.
+//! So "7" that came live while "6" was still being fetched does not push "6" behind it: the ceiling of "6" is
+//! the place of "7". Between floor and ceiling it is the stamp that counts. The floor holds for both sides,
+//! since an answer belongs after its question; the ceiling only for the own, since what the user wrote here
+//! stands where it was written, whenever the server got it.
+//!
+//! What the server kept back and now sends with a stamp (offline messages, or those of a link that broke) comes
+//! after all that its side said before, and else by its stamp. Reading backward, on a new device page by page,
+//! there is no floor at first and everything that is here is the ceiling; scrolling up, likewise.
 
-use model::{ConversationId, Timestamp};
+use model::{ConversationId, Direction, Timestamp};
 
 use super::Copy;
 use crate::{
@@ -23,17 +33,30 @@ pub fn place(
     turn: &mut Turn<'_, '_>,
     copy: &Copy<'_>,
     conversation: ConversationId,
+    side: Direction,
 ) -> Result<(Timestamp, Timestamp), Error> {
     let time = copy.stamp.unwrap_or(turn.now.wall);
     let sort_time = match copy.run {
-        Some(Run::Forward) => match archive::floor(turn, conversation)? {
-            Some(floor) => time.max(floor),
-            None => time,
-        },
-        Some(Run::Newest) => time,
-        Some(Run::Older { before }) => time.min(before.plus_millis(-1)),
-        // A stamp means that the server kept it back: its place is where it was sent.
-        None if copy.stamp.is_some() => time,
+        Some(run) => {
+            let floors = archive::floors(turn, conversation, run)?;
+            let wanted = match run {
+                // Unless an earlier page was cut off, and the hole in it is being filled.
+                Run::Older { before } if floors.any().is_none_or(|any| any < before) => time.min(before.plus_millis(-1)),
+                _ => time,
+            };
+            let wanted = floors.any().map_or(wanted, |any| wanted.max(any));
+            match turn.tx.reads().next_place(conversation, side, floors.of(side))? {
+                Some(ceiling) => {
+                    let below = wanted.min(ceiling.plus_millis(-1));
+                    floors.of(side).map_or(below, |floor| below.max(floor))
+                }
+                None => wanted,
+            }
+        }
+        None if copy.stamp.is_some() => {
+            let before = turn.tx.reads().newest_sort_time_of(conversation, side)?;
+            before.map_or(time, |before| time.max(before.plus_millis(1)))
+        }
         None => newest_place(turn, conversation)?,
     };
     Ok((time, sort_time))
@@ -42,5 +65,5 @@ pub fn place(
 /// The place after everything else.
 pub fn newest_place(turn: &Turn<'_, '_>, conversation: ConversationId) -> Result<Timestamp, Error> {
     let newest = turn.tx.reads().newest_sort_time(conversation)?;
-    Ok(newest.map_or(turn.now.wall, |newest| newest.max(turn.now.wall)))
+    Ok(newest.map_or(turn.now.wall, |newest| turn.now.wall.max(newest.plus_millis(1))))
 }

@@ -97,7 +97,7 @@ fn insert(
         seen_in_archive(turn, copy, conversation, row.id)?;
         return Ok((conversation, Insertion::AlreadyThere(row.id)));
     }
-    let (time, sort_time) = place::place(turn, copy, conversation)?;
+    let (time, sort_time) = place::place(turn, copy, conversation, parties.direction)?;
     let reply = reply(turn, conversation)?;
     let new = NewMessage {
         conversation,

@@ -136,8 +136,10 @@ CREATE TABLE conversations (
   -- How far back the archive was fetched.
   oldest_archive_id TEXT,
   history_complete INTEGER NOT NULL DEFAULT 0,
-  -- The place of the newest message that the archive told of, reading forward.
+  -- The place of the other side's newest message that the archive told of, reading forward.
   archive_floor INTEGER,
+  -- The same for the user's own.
+  archive_floor_own INTEGER,
   -- Rooms: our name there and the subject.
   room_nickname TEXT,
   room_subject TEXT
