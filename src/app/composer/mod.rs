@@ -2,11 +2,12 @@
 //!
 //! Enter sends and Shift+Enter breaks the line, or the other way round (a setting), but never
 //! while an input method still composes. What is typed is kept as a draft, together with the
-//! message it answers or corrects (`draft.rs`), and the other side is told that the person
+//! message it answers or corrects (`reference.rs`, `draft.rs`), and the other side is told that the person
 //! writes (`typing.rs`). Correcting puts the draft aside until it is done.
 
 mod draft;
 mod keys;
+mod reference;
 mod typing;
 
 use std::{
@@ -16,21 +17,11 @@ use std::{
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
-use model::{AccountCommand, Content, Direction, Message, MessageId, Outgoing};
+use model::{AccountCommand, Outgoing};
 use view::ConversationKey;
 
-use crate::{
-    bridge::Bridge,
-    i18n::{gettext, gettext_f},
-    shortcuts,
-};
-
-/// The message that is answered or corrected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reference {
-    Reply(MessageId),
-    Edit(MessageId),
-}
+use crate::{bridge::Bridge, shortcuts};
+use reference::Reference;
 
 mod imp {
     use super::*;
@@ -166,49 +157,11 @@ impl Composer {
         });
     }
 
-    /// Answers a message.
-    pub fn reply_to(&self, message: &Message) {
-        self.end_edit();
-        self.refer(Some(Reference::Reply(message.id)), Some(message));
-        self.keep_draft_soon();
-        self.grab_focus();
-    }
-
-    /// Corrects an own message. What was typed comes back afterwards.
-    pub fn edit(&self, message: &Message) {
-        let Content::Text(text) = &message.content else { return };
-        let imp = self.imp();
-        if imp.set_aside.borrow().is_none() {
-            imp.set_aside.replace(Some((self.text(), imp.reference.get())));
-        }
-        self.refer(Some(Reference::Edit(message.id)), Some(message));
-        self.fill(text);
-        self.keep_draft_soon();
-        self.grab_focus();
-    }
-
     /// Puts text in before what is there, on lines of its own.
     pub fn insert_quote(&self, quote: &str) {
         let buffer = self.imp().text_view.buffer();
         buffer.insert_at_cursor(&format!("{quote}\n"));
         self.grab_focus();
-    }
-
-    /// Ends an answer or a correction. Says whether there was one.
-    pub fn cancel(&self) -> bool {
-        match self.imp().reference.get() {
-            None => false,
-            Some(Reference::Edit(_)) => {
-                self.end_edit();
-                self.keep_draft_soon();
-                true
-            }
-            Some(Reference::Reply(_)) => {
-                self.refer(None, None);
-                self.keep_draft_soon();
-                true
-            }
-        }
     }
 
     fn bridge(&self) -> &Bridge {
@@ -250,42 +203,6 @@ impl Composer {
         }
         self.keep_draft_now();
         self.emit_by_name::<()>("sent", &[]);
-    }
-
-    /// After a correction: what was typed before.
-    fn end_edit(&self) {
-        if let Some((text, reference)) = self.imp().set_aside.take() {
-            self.fill(&text);
-            self.refer(reference, None);
-            self.read_reference();
-        } else if matches!(self.imp().reference.get(), Some(Reference::Edit(_))) {
-            self.refer(None, None);
-            self.fill("");
-        }
-    }
-
-    /// Shows what is answered or corrected. Its words come later if `message` is not at hand.
-    fn refer(&self, reference: Option<Reference>, message: Option<&Message>) {
-        let imp = self.imp();
-        imp.reference.set(reference);
-        imp.reference_revealer.set_reveal_child(reference.is_some());
-        let (title, text) = match (reference, message) {
-            (None, _) => return,
-            (Some(Reference::Edit(_)), message) => (gettext("Edit message"), message.map(words)),
-            (Some(Reference::Reply(_)), Some(message)) if message.direction == Direction::Outgoing => {
-                (gettext("Reply to yourself"), Some(words(message)))
-            }
-            (Some(Reference::Reply(_)), Some(message)) => {
-                (gettext_f("Reply to {name}", &[("name", &message.sender_name)]), Some(words(message)))
-            }
-            (Some(Reference::Reply(_)), None) => (gettext("Reply"), None),
-        };
-        imp.reference_title.set_label(&title);
-        imp.reference_text.set_label(text.as_deref().unwrap_or_default());
-        imp.reference_icon.set_icon_name(Some(match reference {
-            Some(Reference::Edit(_)) => "document-edit-symbolic",
-            _ => "mail-reply-sender-symbolic",
-        }));
     }
 
     fn text_changed(&self) {
@@ -333,13 +250,5 @@ impl Composer {
                 button.set_popover(Some(&chooser));
             }
         ));
-    }
-}
-
-/// A message in one line.
-fn words(message: &Message) -> String {
-    match &message.content {
-        Content::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-        Content::Retracted | Content::Unreadable(_) => String::new(),
     }
 }

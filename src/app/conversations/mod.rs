@@ -1,13 +1,15 @@
 //! The sidebar: every conversation, what needs the person's attention, and the way to everything
 //! else.
 //!
-//! The rows belong to `rows.rs`; what is done with one of them (pin, mute, delete) is in
+//! The rows belong to `rows.rs`, the list that shows them to `list.rs`; what is done with one of them (pin, mute, delete) is in
 //! `menu.rs`; the banner that says what is wrong with a connection is in `trouble.rs`. This file
 //! ties the list to what is open: choosing a row opens it, and a row that moves stays chosen.
 
 mod accounts_menu;
+mod list;
 mod menu;
 mod rows;
+mod screens;
 mod trouble;
 
 use std::{
@@ -18,13 +20,11 @@ use std::{
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
 use model::{AccountCommand, Availability, Show};
-use view::{ConversationKey, Filter};
+use view::ConversationKey;
 
 use crate::{
     bridge::{Bridge, Listener},
     contact_requests::ContactRequests,
-    conversation_row::ConversationRow,
-    i18n::gettext,
     objects::ConversationObject,
     search::Search,
     sidebar_handle::SidebarHandle,
@@ -279,229 +279,6 @@ impl Conversations {
 
     pub fn open_menu(&self) {
         self.imp().menu_button.popup();
-    }
-
-    /// Goes to the row that is open, or to the first.
-    pub fn focus_list(&self) {
-        let place = self.place_of(self.imp().open.get()).unwrap_or(0);
-        let count = self.model().map_or(0, |model| model.rows().n_items());
-        if place < count {
-            self.imp().list.scroll_to(place, gtk::ListScrollFlags::FOCUS, None);
-        }
-        self.imp().list.grab_focus();
-    }
-
-    fn selection(&self) -> &gtk::SingleSelection {
-        self.imp()
-            .selection
-            .get_or_init(|| gtk::SingleSelection::builder().autoselect(false).can_unselect(true).build())
-    }
-
-    fn set_up_list(&self) {
-        let factory = gtk::SignalListItemFactory::new();
-        factory.connect_setup(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move |_, item| {
-                let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
-                let row = ConversationRow::new();
-                page.add_gestures(&row);
-                item.set_child(Some(&row));
-                item.property_expression("item").chain_property::<ConversationObject>("spoken").bind(
-                    item,
-                    "accessible-label",
-                    None::<&glib::Object>,
-                );
-            }
-        ));
-        factory.connect_bind(|_, item| {
-            if let Some(item) = item.downcast_ref::<gtk::ListItem>()
-                && let (Some(row), Some(object)) =
-                    (item.child().and_downcast::<ConversationRow>(), item.item().and_downcast())
-            {
-                row.bind(&object);
-            }
-        });
-        factory.connect_unbind(|_, item| {
-            if let Some(item) = item.downcast_ref::<gtk::ListItem>()
-                && let Some(row) = item.child().and_downcast::<ConversationRow>()
-            {
-                row.unbind();
-            }
-        });
-        let list = &self.imp().list;
-        list.set_factory(Some(&factory));
-        list.set_model(Some(self.selection()));
-        self.selection().connect_selected_item_notify(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move |selection| {
-                let moving = page.model().is_some_and(ConversationsModel::is_moving);
-                if let (false, Some(object)) = (moving, selection.selected_item().and_downcast()) {
-                    page.choose(&object, false);
-                }
-            }
-        ));
-        list.connect_activate(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move |_, place| {
-                if let Some(object) = page.selection().item(place).and_downcast() {
-                    page.choose(&object, true);
-                }
-            }
-        ));
-    }
-
-    fn choose(&self, object: &ConversationObject, goes: bool) {
-        if goes || self.imp().open.get() != Some(object.key()) {
-            self.emit_by_name::<()>("chosen", &[object, &goes]);
-        }
-    }
-
-    /// A click goes to a conversation even if it is chosen already: on a narrow window it is not
-    /// on the screen. A right click, or a long press, opens its menu.
-    fn add_gestures(&self, row: &ConversationRow) {
-        let click = gtk::GestureClick::new();
-        click.connect_released(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            #[weak]
-            row,
-            move |_, _, _, _| {
-                if let Some(object) = row.object() {
-                    page.choose(&object, true);
-                }
-            }
-        ));
-        row.add_controller(click);
-
-        let secondary = gtk::GestureClick::builder().button(gtk::gdk::BUTTON_SECONDARY).build();
-        secondary.connect_pressed(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            #[weak]
-            row,
-            move |gesture, _, x, y| {
-                gesture.set_state(gtk::EventSequenceState::Claimed);
-                page.open_context_menu(&row, x, y);
-            }
-        ));
-        row.add_controller(secondary);
-
-        let press = gtk::GestureLongPress::builder().touch_only(true).build();
-        press.connect_pressed(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            #[weak]
-            row,
-            move |gesture, x, y| {
-                gesture.set_state(gtk::EventSequenceState::Claimed);
-                page.open_context_menu(&row, x, y);
-            }
-        ));
-        row.add_controller(press);
-    }
-
-    /// After the rows changed: keeps the open one chosen, and shows what fits the number of rows.
-    fn follow(&self) {
-        let imp = self.imp();
-        let place = self.place_of(imp.open.get()).unwrap_or(gtk::INVALID_LIST_POSITION);
-        self.selection().set_selected(place);
-        self.show_right_page();
-    }
-
-    fn place_of(&self, key: Option<ConversationKey>) -> Option<u32> {
-        let rows = self.model()?.rows();
-        rows.iter::<ConversationObject>()
-            .flatten()
-            .position(|object| Some(object.key()) == key)
-            .map(|place| place as u32)
-    }
-
-    fn show_right_page(&self) {
-        let imp = self.imp();
-        let count = self.model().map_or(0, |model| model.rows().n_items());
-        let page = if imp.search_button.is_active() {
-            "search"
-        } else if imp.is_read.get() {
-            "list"
-        } else {
-            "starting"
-        };
-        imp.stack.set_visible_child_name(page);
-        if count == 0 {
-            self.describe_emptiness();
-        }
-        imp.empty_page.set_visible(count == 0);
-        let searching = imp.search_button.is_active();
-        let archive = imp.archive_bar.is_visible();
-        imp.filter_bar.set_visible(!searching && !archive);
-    }
-
-    fn describe_emptiness(&self) {
-        let imp = self.imp();
-        let (title, description, offers_new) = match self.chosen_filter() {
-            Filter::All | Filter::Direct => {
-                (gettext("No Conversations"), gettext("Write to somebody you know."), true)
-            }
-            Filter::Unread => (gettext("All Read"), gettext("New messages appear here."), false),
-            Filter::Archived => {
-                (gettext("Nothing Archived"), gettext("Conversations you archive appear here."), false)
-            }
-        };
-        imp.empty_page.set_title(&title);
-        imp.empty_page.set_description(Some(&description));
-        imp.empty_button.set_visible(offers_new);
-    }
-
-    fn chosen_filter(&self) -> Filter {
-        let imp = self.imp();
-        if imp.archive_bar.is_visible() {
-            return Filter::Archived;
-        }
-        match imp.filter.active_name().as_deref() {
-            Some("direct") => Filter::Direct,
-            Some("unread") => Filter::Unread,
-            _ => Filter::All,
-        }
-    }
-
-    fn apply_filter(&self) {
-        if let Some(model) = self.model() {
-            model.set_filter(self.chosen_filter());
-        }
-    }
-
-    fn enter_archive(&self) {
-        self.end_search();
-        self.imp().archive_bar.set_visible(true);
-        self.imp().filter_bar.set_visible(false);
-        self.apply_filter();
-    }
-
-    fn set_up_search(&self) {
-        let imp = self.imp();
-        imp.search_button.connect_active_notify(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move |button| {
-                page.show_right_page();
-                if button.is_active() {
-                    page.imp().search.start();
-                } else {
-                    page.imp().search.clear();
-                    page.focus_list();
-                }
-            }
-        ));
-        imp.search.connect_stopped(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move || {
-                page.end_search();
-            }
-        ));
     }
 
     /// The button shows the face of the first account.

@@ -1,0 +1,94 @@
+use adw::{prelude::*, subclass::prelude::*};
+use gtk::glib;
+use view::Filter;
+
+use super::Conversations;
+use crate::i18n::gettext;
+
+/// What the sidebar shows: conversations of one kind or another, what was archived, or a search.
+impl Conversations {
+    pub(super) fn show_right_page(&self) {
+        let imp = self.imp();
+        let count = self.model().map_or(0, |model| model.rows().n_items());
+        let page = if imp.search_button.is_active() {
+            "search"
+        } else if imp.is_read.get() {
+            "list"
+        } else {
+            "starting"
+        };
+        imp.stack.set_visible_child_name(page);
+        if count == 0 {
+            self.describe_emptiness();
+        }
+        imp.empty_page.set_visible(count == 0);
+        let searching = imp.search_button.is_active();
+        let archive = imp.archive_bar.is_visible();
+        imp.filter_bar.set_visible(!searching && !archive);
+    }
+
+    fn describe_emptiness(&self) {
+        let imp = self.imp();
+        let (title, description, offers_new) = match self.chosen_filter() {
+            Filter::All | Filter::Direct => {
+                (gettext("No Conversations"), gettext("Write to somebody you know."), true)
+            }
+            Filter::Unread => (gettext("All Read"), gettext("New messages appear here."), false),
+            Filter::Archived => {
+                (gettext("Nothing Archived"), gettext("Conversations you archive appear here."), false)
+            }
+        };
+        imp.empty_page.set_title(&title);
+        imp.empty_page.set_description(Some(&description));
+        imp.empty_button.set_visible(offers_new);
+    }
+
+    fn chosen_filter(&self) -> Filter {
+        let imp = self.imp();
+        if imp.archive_bar.is_visible() {
+            return Filter::Archived;
+        }
+        match imp.filter.active_name().as_deref() {
+            Some("direct") => Filter::Direct,
+            Some("unread") => Filter::Unread,
+            _ => Filter::All,
+        }
+    }
+
+    pub(super) fn apply_filter(&self) {
+        if let Some(model) = self.model() {
+            model.set_filter(self.chosen_filter());
+        }
+    }
+
+    pub(super) fn enter_archive(&self) {
+        self.end_search();
+        self.imp().archive_bar.set_visible(true);
+        self.imp().filter_bar.set_visible(false);
+        self.apply_filter();
+    }
+
+    pub(super) fn set_up_search(&self) {
+        let imp = self.imp();
+        imp.search_button.connect_active_notify(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |button| {
+                page.show_right_page();
+                if button.is_active() {
+                    page.imp().search.start();
+                } else {
+                    page.imp().search.clear();
+                    page.focus_list();
+                }
+            }
+        ));
+        imp.search.connect_stopped(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move || {
+                page.end_search();
+            }
+        ));
+    }
+}
