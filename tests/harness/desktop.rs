@@ -32,10 +32,22 @@ impl Desktop {
         desktop
     }
 
+    /// As [`Self::start`], on a device where no Secret Service runs.
+    ///
+    /// # Panics
+    /// When Xvfb, dbus-daemon or openbox is missing.
+    pub fn without_keyring(width: u32, height: u32) -> Self {
+        let mut desktop = Self::empty((width, height));
+        desktop.start_display();
+        desktop.start_bus();
+        desktop.start_window_manager();
+        desktop
+    }
+
     /// A desktop with a bus and a keyring of its own, whose windows open on the real display.
     pub fn beside_the_real_one() -> Self {
         let mut desktop = Self::empty((0, 0));
-        desktop.display = REAL.to_owned();
+        REAL.clone_into(&mut desktop.display);
         desktop.start_bus();
         desktop.unlock_keyring();
         desktop
@@ -51,6 +63,19 @@ impl Desktop {
             command.env(key, value);
         }
         command
+    }
+
+    /// Settings of GTK for every program that starts from now on, such as `gtk-enable-animations`.
+    ///
+    /// # Panics
+    /// When they cannot be written.
+    pub fn set_gtk(&self, settings: &[(&str, &str)]) {
+        let folder = self.home().join("config/gtk-4.0");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let lines = settings
+            .iter()
+            .fold("[Settings]\n".to_owned(), |lines, (name, value)| lines + &format!("{name}={value}\n"));
+        std::fs::write(folder.join("settings.ini"), lines).expect("settings of GTK");
     }
 
     /// Its session bus.
@@ -172,42 +197,33 @@ impl Desktop {
     }
 
     fn start_display(&mut self) {
-        let number = (90..)
-            .find(|number| !PathBuf::from(format!("/tmp/.X11-unix/X{number}")).exists())
-            .expect("a display");
-        // Displays are a shared name space: two tests may want the same number, so the process id spreads them.
-        let number = number + std::process::id() % 400;
-        self.display = format!(":{number}");
         let mut command = Command::new("Xvfb");
-        command.args([
-            &self.display,
-            "-screen",
-            "0",
-            &format!("{}x{}x24", self.size.0, self.size.1),
-            "-nolisten",
-            "tcp",
-            "-noreset",
-        ]);
+        let size = format!("{}x{}x24", self.size.0, self.size.1);
+        command.args(["-displayfd", "1", "-screen", "0", &size, "-nolisten", "tcp", "-noreset"]);
         // The frame buffer is a file: benches look at it without asking anybody.
         command.arg("-fbdir").arg(self.home.path().join("run"));
-        self.programs.push(Program::start_quietly(&command));
-        let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
-        wait::until("Xvfb to listen", || socket.exists().then_some(()));
+        self.display = format!(":{}", self.start_and_read(&command, "display"));
     }
 
     fn start_bus(&mut self) {
-        let address_file = self.home.path().join("run/bus-address");
         let mut command = self.command("dbus-daemon");
         command.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
-        // The address is printed to a file, since the program's pipes belong to whoever waits for it.
-        let mut shell = self.command("sh");
-        shell.args(["-c", "exec \"$@\" > \"$0\"", &address_file.to_string_lossy()]);
+        self.bus_address = self.start_and_read(&command, "bus-address");
+    }
+
+    /// Starts a program that prints a line when it is ready, and returns the line. It goes through a file, since the pipes of a
+    /// program belong to whoever waits for it.
+    fn start_and_read(&mut self, command: &Command, name: &str) -> String {
+        let file = self.home.path().join("run").join(name);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec \"$@\" > \"$0\"", &file.to_string_lossy()]);
         shell.arg(command.get_program()).args(command.get_args());
+        shell.envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
         self.programs.push(Program::start_quietly(&shell));
-        self.bus_address = wait::until("the session bus", || {
-            let text = std::fs::read_to_string(&address_file).ok()?;
+        wait::until(&format!("the {name}"), || {
+            let text = std::fs::read_to_string(&file).ok()?;
             text.ends_with('\n').then(|| text.trim().to_owned())
-        });
+        })
     }
 
     fn start_window_manager(&mut self) {

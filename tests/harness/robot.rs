@@ -22,11 +22,20 @@ struct Pointer {
 
 impl Pointer {
     /// Clicks at a place of the active window.
-    fn click(&self, x: i32, y: i32) {
-        let arguments =
-            ["getactivewindow", "mousemove", "--window", "%1", &x.to_string(), &y.to_string(), "click", "1"];
-        let done =
-            std::process::Command::new("xdotool").env("DISPLAY", &*self.display).args(arguments).status();
+    fn click(&self, x: i32, y: i32, button: &str) {
+        self.tool(x, y, &["click", button]);
+    }
+
+    /// Moves to a place of the active window.
+    fn go(&self, x: i32, y: i32) {
+        self.tool(x, y, &[]);
+    }
+
+    fn tool(&self, x: i32, y: i32, further: &[&str]) {
+        let place = [x.to_string(), y.to_string()];
+        let mut command = std::process::Command::new("xdotool");
+        command.env("DISPLAY", &*self.display).args(["getactivewindow", "mousemove", "--window", "%1"]);
+        let done = command.args(place).args(further).status();
         assert!(done.is_ok_and(|status| status.success()), "xdotool failed");
     }
 }
@@ -96,6 +105,12 @@ impl Robot {
     /// Whether something with this role and name is on the screen now.
     pub fn sees(&self, role: &str, name: &str) -> bool {
         self.desktop().search(&|node| node.role() == role && node.name() == name).is_some()
+    }
+
+    /// Whether a field for text with this name is on the screen now.
+    pub fn sees_entry(&self, name: &str) -> bool {
+        let fits = |node: &Node| node.name() == name && node.search(&|node| node.takes_text()).is_some();
+        self.desktop().search(&fits).is_some()
     }
 
     /// Whether something with these words in its name is on the screen now.
@@ -218,10 +233,44 @@ impl Node {
     /// When it has no size.
     #[track_caller]
     pub fn point(&self) {
+        let (x, y) = self.middle();
+        self.pointer.click(x, y, "1");
+    }
+
+    /// As [`Self::point`], with the button for menus.
+    ///
+    /// # Panics
+    /// When it has no size.
+    #[track_caller]
+    pub fn point_for_menu(&self) {
+        let (x, y) = self.middle();
+        self.pointer.click(x, y, "3");
+    }
+
+    /// Moves the pointer over it.
+    ///
+    /// # Panics
+    /// When it has no size.
+    #[track_caller]
+    pub fn hover(&self) {
+        let (x, y) = self.middle();
+        self.pointer.go(x, y);
+    }
+
+    /// Its middle, once it stands still: what slides in would be missed.
+    #[track_caller]
+    fn middle(&self) -> (i32, i32) {
+        let mut last = (0, 0, 0, 0);
         let (x, y, width, height) = wait::until(&format!("“{}” to have a place", self.name()), || {
-            Some(self.extents()).filter(|(_, _, width, height)| *width > 0 && *height > 0)
+            let place = self.extents();
+            let before = std::mem::replace(&mut last, place);
+            let rests = place == before && place.2 > 0 && place.3 > 0;
+            if !rests {
+                std::thread::sleep(std::time::Duration::from_millis(40));
+            }
+            rests.then_some(place)
         });
-        self.pointer.click(x + width / 2, y + height / 2);
+        (x + width / 2, y + height / 2)
     }
 
     /// Gives it the keyboard.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::program::Program;
+use crate::robot::Node;
 use crate::{Desktop, Prosody, Robot, wait};
 
 /// A running Starling, used through its window.
@@ -32,7 +33,7 @@ impl Starling {
     pub fn start_traced(desktop: &Desktop, server: &Prosody, calls: &[&str], trace: &Path) -> Self {
         let mut command = desktop.command("strace");
         command
-            .args(["-f", "-qq", "-e", &format!("trace={}", calls.join(",")), "-o"])
+            .args(["-f", "--seccomp-bpf", "-qq", "-e", &format!("trace={}", calls.join(",")), "-o"])
             .arg(trace)
             .arg(binary("starling"));
         command.env("SSL_CERT_FILE", server.authority());
@@ -43,7 +44,7 @@ impl Starling {
     #[track_caller]
     pub fn sign_in(&self, server: &Prosody, address: &str, password: &str) {
         self.fill_sign_in(server, address, password);
-        self.robot.find("list", "Conversations");
+        self.robot.find("button", "New Conversation");
     }
 
     /// Fills in the sign-in page and presses its button.
@@ -53,29 +54,73 @@ impl Starling {
         robot.find("button", "Sign In").click();
         robot.find_entry("Address").set_text(address);
         robot.find_entry("Password").set_text(password);
-        robot.find_named("Advanced").point();
-        robot.find_entry("Server").set_text("127.0.0.1");
-        robot.find_entry("Port").set_text(&server.direct_tls_port().to_string());
+        self.name_server("Server", server.direct_tls_port());
         robot.find("button", "Sign In").click();
+    }
+
+    /// Says under `Advanced` that the server is at this port of the loopback interface; `entry` is the name of the field for its
+    /// name.
+    #[track_caller]
+    pub fn name_server(&self, entry: &str, port: u16) {
+        // A row that only just arrived may miss a click.
+        wait::until("Advanced to open", || {
+            self.robot.find_named("Advanced").point();
+            (0..20).find_map(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                self.robot.sees_entry("Port").then_some(())
+            })
+        });
+        self.robot.find_entry(entry).set_text("127.0.0.1");
+        self.robot.find_entry("Port").set_text(&port.to_string());
     }
 
     /// Opens the conversation whose row names this person.
     #[track_caller]
     pub fn open_conversation(&self, name: &str) {
-        let list = self.robot.find("list", "Conversations");
-        let row = wait::until(&format!("{name} in the list"), || {
-            list.search(&|node| node.role() == "list item" && node.name().contains(name))
-        });
-        row.point();
+        self.row(&[name]).point();
         self.robot.find("list", "Messages");
     }
 
     /// Waits for a message with this text in the history.
     #[track_caller]
     pub fn sees_message(&self, text: &str) {
-        self.robot.find_where(&format!("message “{text}”"), |node| {
-            node.role() == "list item" && node.name().contains(text)
+        self.message(text);
+    }
+
+    /// The message with this text in the history.
+    ///
+    /// # Panics
+    /// When it does not appear.
+    #[track_caller]
+    pub fn message(&self, text: &str) -> Node {
+        let what = format!("message “{text}”");
+        self.within("Messages", &what, |node| node.role() == "list item" && node.name().contains(text))
+    }
+
+    /// The row of the list whose name contains all these words.
+    #[track_caller]
+    pub fn row(&self, words: &[&str]) -> Node {
+        self.within("Conversations", &format!("row with {words:?}"), |node| {
+            let name = node.name();
+            node.role() == "list item" && words.iter().all(|words| name.contains(words))
+        })
+    }
+
+    /// Waits for something that `fits` in the list of this name.
+    ///
+    /// # Panics
+    /// When it does not appear; says what was there instead.
+    #[track_caller]
+    pub fn within(&self, list: &str, what: &str, fits: impl Fn(&Node) -> bool) -> Node {
+        let found = std::cell::RefCell::new(None);
+        self.robot.find_where(what, |node| {
+            let is_in = node.role() == "list" && node.name() == list;
+            is_in && {
+                found.replace(node.search(&fits));
+                found.borrow().is_some()
+            }
         });
+        found.into_inner().expect("it was just found")
     }
 
     /// Waits until the program ended by itself, and tells whether it ended well.

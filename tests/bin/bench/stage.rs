@@ -108,7 +108,7 @@ pub fn data(desktop: &Desktop) -> PathBuf {
 
 /// Puts a key into the desktop's keyring: from a process on that desktop's bus, which is this program again.
 fn keep_key(desktop: &Desktop, account: AccountId, key: &DatabaseKey) {
-    let digits: String = key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = key.as_bytes().iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
     let own = std::env::current_exe().expect("the path of this program");
     let done = desktop.command(own).args([KEEP_KEY, &account.to_string(), &digits]).status();
     assert!(done.is_ok_and(|status| status.success()), "the keyring did not take the key");

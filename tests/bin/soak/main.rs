@@ -39,12 +39,12 @@ fn soak(kills: u64, seed: u64) -> verdict::Talk {
     let mut random = StdRng::seed_from_u64(seed);
     let server = Prosody::start();
     let bob = Person::new(&server, "bob");
-    let password = server.register("alice");
+    let password = server.register(device::NAME);
     let cutter = LinkCutter::start(server.direct_tls_port());
     let folder = tempfile::tempdir().expect("a folder");
     introduce(&server, &bob, &password);
 
-    let mut seen = verdict::Seen::default();
+    let mut confirmed = verdict::Seen::default();
     let mut said_by_bob = 0;
     let place = device::Place {
         folder: folder.path(),
@@ -66,17 +66,17 @@ fn soak(kills: u64, seed: u64) -> verdict::Talk {
             std::thread::sleep(Duration::from_millis(random.random_range(5..40)));
         }
         device.kill();
-        seen.note(&device.told());
+        confirmed.note(&device.told());
         if round % 20 == 19 {
-            println!("  {} kills, {} confirmed so far", round + 1, seen.confirmed());
+            println!("  {} kills, {} confirmed so far", round + 1, confirmed.confirmed());
         }
     }
-    verdict::settle(&place, &bob, said_by_bob, &seen)
+    verdict::settle(&place, &bob, said_by_bob, &confirmed)
 }
 
 /// Makes the two contacts, so that receipts flow as between friends.
 fn introduce(server: &Prosody, bob: &Person, password: &str) {
-    let alice = Person::sign_in(server, "alice", password, server.direct_tls_port());
+    let alice = Person::sign_in(server, device::NAME, password, server.direct_tls_port());
     befriend(&alice, bob);
     alice.session.end(Duration::from_secs(5));
 }

@@ -81,7 +81,7 @@ impl Link {
     /// Everything up to and with the first `end`.
     fn hear(&mut self, end: &str) -> String {
         let mut heard = Vec::new();
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             let count = self.stream.read(&mut buffer).expect("the server answers");
             assert!(count > 0, "the server ended the stream");
