@@ -277,3 +277,6 @@ impl Filter {
 fn order(row: &ConversationRow) -> (bool, Reverse<Timestamp>, ConversationKey) {
     (!row.summary.conversation.pinned, Reverse(row.summary.last_activity), row.key)
 }
+
+#[cfg(test)]
+mod tests;
