@@ -38,7 +38,7 @@ const BATCH: usize = 25;
 /// How long a goodbye may take before the link is closed without it.
 const GOODBYE: Duration = Duration::from_secs(5);
 /// A session that lasted so long was a good one: the next pause is short again.
-const GOOD_SESSION: Duration = Duration::from_secs(60);
+const GOOD_SESSION: Duration = Duration::from_secs(10);
 
 /// What is remembered of the way to the server.
 #[allow(clippy::struct_excessive_bools, reason = "each is one thing that was said or done")]
@@ -163,11 +163,10 @@ pub fn timeout(state: &State) -> Option<Duration> {
 pub fn go_online(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     turn.tx.set_enabled(true)?;
     turn.state.connection.wanted = true;
+    // Also while a link is there: it may be broken already, and only we do not know yet.
+    turn.state.connection.failures = 0;
     match turn.state.connection.phase {
-        Phase::Off | Phase::Pausing { .. } => {
-            turn.state.connection.failures = 0;
-            connect(turn)
-        }
+        Phase::Off | Phase::Pausing { .. } => connect(turn),
         // If the goodbye is under way, `ended` connects again.
         Phase::Opening | Phase::Linked | Phase::Closing { .. } => Ok(()),
     }
@@ -389,7 +388,7 @@ fn link_failed(turn: &mut Turn<'_, '_>, why: Failure, next: Option<xmpp::NextSte
     memory.failures = memory.failures.saturating_add(1);
     memory.elsewhere = None;
     let failures = memory.failures;
-    let verdict = retry::verdict(&why, next, failures);
+    let verdict = retry::verdict(&why, next, failures, lasted.is_some());
     if let retry::Verdict::Again { elsewhere, unprejudiced, .. } = &verdict {
         memory.elsewhere.clone_from(elsewhere);
         memory.unprejudiced = *unprejudiced;

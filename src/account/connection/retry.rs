@@ -10,6 +10,8 @@ use xmpp::NextStep;
 pub const LONGEST: Duration = Duration::from_secs(300);
 /// The shortest pause after the server asked to be left alone.
 const LONG: Duration = Duration::from_secs(60);
+/// The pause after the first cut of a session: short enough not to be felt, and drawn by lot like every other.
+const BRIEF: Duration = Duration::from_millis(500);
 /// How often to try at once with nothing in between: a server that never fits must not be hammered.
 const AT_ONCE: u32 = 2;
 
@@ -29,10 +31,13 @@ pub enum Verdict {
     },
 }
 
-/// What to do after `failure`, the `failures`-th in a row. `next` is what the stream says of its own failures.
-pub fn verdict(failure: &Failure, next: Option<NextStep>, failures: u32) -> Verdict {
+/// What to do after `failure`, the `failures`-th in a row. `next` is what the stream says of its own failures,
+/// `was_online` that there was a session, which now has no link.
+pub fn verdict(failure: &Failure, next: Option<NextStep>, failures: u32, was_online: bool) -> Verdict {
     let again = |pause| Verdict::Again { pause, elsewhere: None, unprejudiced: false };
-    let usual = usual_pause(failures);
+    let cut = was_online && matches!(failure, Failure::ConnectionLost | Failure::TimedOut);
+    // Links break far more often than servers do: only if that does not mend it there is something to wait for.
+    let usual = if cut && failures <= 1 { BRIEF } else { usual_pause(failures) };
     match next {
         Some(NextStep::AskPassword | NextStep::Stop) => Verdict::Stop,
         Some(NextStep::RetryAtOnce) => Verdict::Again {
@@ -76,6 +81,7 @@ pub fn drawn(pause: Duration, rng: &mut dyn CryptoRng) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Dice;
 
     fn pause(verdict: &Verdict) -> Option<u64> {
         match verdict {
@@ -87,28 +93,49 @@ mod tests {
     #[test]
     fn pauses_grow_and_end_at_five_minutes() {
         let pauses: Vec<_> = (1..=11)
-            .map(|n| pause(&verdict(&Failure::ConnectionLost, Some(NextStep::Retry), n)).unwrap())
+            .map(|n| pause(&verdict(&Failure::ConnectionLost, Some(NextStep::Retry), n, false)).unwrap())
             .collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
     }
 
     #[test]
+    fn a_cut_costs_less_than_a_second_the_first_time() {
+        let cut = |n| match verdict(&Failure::ConnectionLost, Some(NextStep::Retry), n, true) {
+            Verdict::Again { pause, unprejudiced: false, .. } => pause,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([1, 2, 3].map(cut), [BRIEF, Duration::from_secs(2), Duration::from_secs(4)]);
+        // A server that says that it goes away is not there yet when it said so.
+        let shutdown = verdict(&Failure::ServerBusy(None), Some(NextStep::Retry), 1, true);
+        assert_eq!(pause(&shutdown), Some(1));
+    }
+
+    #[test]
+    fn a_pause_is_drawn_between_half_of_it_and_all() {
+        let mut rng = Dice(7);
+        let drawn: Vec<_> = (0..200).map(|_| drawn(LONGEST, &mut rng)).collect();
+        assert!(drawn.iter().all(|drawn| (LONGEST / 2..=LONGEST).contains(drawn)));
+        let (least, most) = (drawn.iter().min().unwrap(), drawn.iter().max().unwrap());
+        assert!(*most - *least > LONGEST / 3, "hardly by lot: {least:?} to {most:?}");
+    }
+
+    #[test]
     fn a_server_that_is_full_is_left_alone_for_a_minute() {
-        let first = verdict(&Failure::ServerBusy(None), Some(NextStep::RetryMuchLater), 1);
+        let first = verdict(&Failure::ServerBusy(None), Some(NextStep::RetryMuchLater), 1, false);
         assert_eq!(pause(&first), Some(60));
     }
 
     #[test]
     fn what_a_person_must_mend_stops() {
-        assert_eq!(verdict(&Failure::WrongPassword, Some(NextStep::AskPassword), 1), Verdict::Stop);
-        assert_eq!(verdict(&Failure::Downgrade, Some(NextStep::Stop), 1), Verdict::Stop);
-        assert_eq!(verdict(&Failure::BadAuthorities, None, 1), Verdict::Stop);
+        assert_eq!(verdict(&Failure::WrongPassword, Some(NextStep::AskPassword), 1, false), Verdict::Stop);
+        assert_eq!(verdict(&Failure::Downgrade, Some(NextStep::Stop), 1, false), Verdict::Stop);
+        assert_eq!(verdict(&Failure::BadAuthorities, None, 1, false), Verdict::Stop);
     }
 
     #[test]
     fn trying_at_once_ends_soon() {
         let pauses: Vec<_> = (1..=4)
-            .map(|n| pause(&verdict(&Failure::Protocol, Some(NextStep::RetryAtOnce), n)).unwrap())
+            .map(|n| pause(&verdict(&Failure::Protocol, Some(NextStep::RetryAtOnce), n, false)).unwrap())
             .collect();
         assert_eq!(pauses, [0, 0, 4, 8]);
     }
