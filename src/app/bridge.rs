@@ -104,6 +104,10 @@ impl Bridge {
 
     /// How available someone is.
     pub fn presence(&self, account: AccountId, address: &BareJid) -> Show {
+        // Without a connection, what was heard last says nothing about now.
+        if !self.account(account).is_some_and(|account| account.is_online()) {
+            return Show::Offline;
+        }
         self.0.presence.borrow().get(&(account, address.clone())).copied().unwrap_or_default()
     }
 

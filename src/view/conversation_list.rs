@@ -5,11 +5,11 @@
 //! its row; presence and typing, which are on no disk, are kept here and laid over the row.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::{
-    AccountId, BareJid, Change, ChatState, ContactPresence, ConversationId, ConversationKind,
-    ConversationSummary, Event, EventKind, Timestamp,
+    AccountId, BareJid, Change, ChatState, ConnectionState, ContactPresence, ConversationId,
+    ConversationKind, ConversationSummary, Event, EventKind, Timestamp,
 };
 use store::{Error, ReaderHandle};
 
@@ -56,6 +56,8 @@ pub struct ConversationList {
     all: HashMap<ConversationKey, ConversationSummary>,
     /// What is shown, in order.
     rows: Vec<ConversationRow>,
+    /// Accounts without a connection: what they last heard of others says nothing about now.
+    offline: HashSet<AccountId>,
     presence: HashMap<(AccountId, BareJid), ContactPresence>,
     chat_states: HashMap<(AccountId, BareJid), ChatState>,
 }
@@ -135,6 +137,7 @@ impl ConversationList {
                     self.chat_states.insert((account, address.clone()), *state);
                     diffs.extend(self.redraw(account, address));
                 }
+                EventKind::Connection(state) => diffs.extend(self.connection(account, state)),
                 EventKind::Changed { change: Change::Everything, .. } => {
                     if let Some(reader) = self.readers.get(&account).cloned() {
                         diffs.extend(self.add_account(account, reader).await?);
@@ -208,8 +211,33 @@ impl ConversationList {
         diffs
     }
 
+    /// The link came or went, and with it what is known of others. A session that is resumed has missed nothing.
+    fn connection(&mut self, account: AccountId, state: &ConnectionState) -> Vec<Diff<ConversationRow>> {
+        let changed = if *state == ConnectionState::Online {
+            self.offline.remove(&account)
+        } else {
+            self.offline.insert(account)
+        };
+        if !changed {
+            return Vec::new();
+        }
+        let others: HashSet<BareJid> = self
+            .presence
+            .keys()
+            .chain(self.chat_states.keys())
+            .filter(|(owner, _)| *owner == account)
+            .map(|(_, address)| address.clone())
+            .collect();
+        others.iter().flat_map(|address| self.redraw(account, address)).collect()
+    }
+
     /// Lays over a row what only memory knows.
     fn overlay(&self, account: AccountId, mut summary: ConversationSummary) -> ConversationSummary {
+        if self.offline.contains(&account) {
+            summary.presence = ContactPresence::default();
+            summary.chat_state = ChatState::default();
+            return summary;
+        }
         let who = (account, summary.conversation.address.clone());
         summary.presence = self.presence.get(&who).cloned().unwrap_or_default();
         summary.chat_state = self.chat_states.get(&who).copied().unwrap_or_default();

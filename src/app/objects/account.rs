@@ -67,6 +67,10 @@ impl AccountObject {
         self.imp().condition.borrow().clone().unwrap_or(Condition::Opening)
     }
 
+    pub fn is_online(&self) -> bool {
+        self.condition() == Condition::Open(ConnectionState::Online)
+    }
+
     /// Whether the user wants it online, whether it is or not.
     pub fn is_wanted_online(&self) -> bool {
         self.condition() != Condition::Open(ConnectionState::Offline)

@@ -167,6 +167,22 @@ fn presence_and_typing_change_the_row_in_place_and_outlive_a_reading() {
 }
 
 #[test]
+fn without_a_connection_nobody_is_shown_as_here() {
+    let home = Device::new(1, &[BOB]);
+    let mut screen = Screen::of(&[&home]);
+    let about = |kind| Event { account: AccountId([1; 16]), kind };
+    let presence = ContactPresence { show: Show::Available, ..ContactPresence::default() };
+    screen.hear(&[about(EventKind::Presence(address(BOB), presence))]);
+    let shown = |screen: &Screen| screen.shown.first().map(|row| row.summary.presence.show);
+    assert_eq!(shown(&screen), Some(Show::Available));
+    screen.hear(&[about(EventKind::Connection(ConnectionState::Offline))]);
+    assert_eq!(shown(&screen), Some(Show::Offline));
+    // A session that is resumed tells only what changed.
+    screen.hear(&[about(EventKind::Connection(ConnectionState::Online))]);
+    assert_eq!(shown(&screen), Some(Show::Available));
+}
+
+#[test]
 fn an_account_that_goes_takes_its_rows_along() {
     let home = Device::new(1, &[BOB]);
     let work = Device::new(2, &[DAVE]);
