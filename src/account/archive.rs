@@ -22,8 +22,8 @@ pub use results::{floors, result, seen};
 
 use std::{collections::HashMap, time::Duration};
 
-use model::{ConversationId, Direction, EventKind, Timestamp};
-use store::ArchiveCursor;
+use model::{ConversationId, EventKind, Timestamp};
+use store::{ArchiveCursor, ArchiveFloors};
 use xmpp::{
     IqOutcome,
     xep_0059_result_sets::PageRequest,
@@ -56,7 +56,7 @@ pub struct Memory {
     /// Conversations whose older messages are being fetched, by query.
     older: HashMap<String, older::Older>,
     /// Where forward reading stands in each conversation, since the page began.
-    floors: HashMap<ConversationId, results::Floors>,
+    floors: HashMap<ConversationId, ArchiveFloors>,
     /// Failures in a row.
     failures: usize,
     retry_at: Option<Duration>,
@@ -235,11 +235,7 @@ fn keep_first_ids(turn: &mut Turn<'_, '_>, reading: &Reading, complete: bool) ->
 
 fn raise_floors(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     for (conversation, floors) in turn.state.archive.floors.clone() {
-        for side in [Direction::Incoming, Direction::Outgoing] {
-            if let Some(place) = floors.of(side) {
-                turn.tx.raise_archive_floor(conversation, side, place)?;
-            }
-        }
+        turn.tx.raise_archive_floors(conversation, &floors)?;
     }
     Ok(())
 }

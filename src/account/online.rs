@@ -17,17 +17,19 @@ pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
         intentions::begin(turn)?;
         return outbox::resumed(turn);
     }
-    // The archive first: it is what the user waits for, and it settles what the last session left open.
-    archive::begin(turn)?;
     if !online.carbons_enabled {
         turn.send_iq(IqKind::Set, None, xmpp::xep_0280_carbons::enable(), PendingIq::Carbons);
     }
-    disco::request_server(turn)?;
     roster::request(turn)?;
-    // With its answer the user's wishes that wait are pursued: before, it is not known what is there.
-    blocking::request(turn)?;
     // After the roster request (RFC 6121 §2.2), so that the server pushes changes to us.
     presence::announce(turn)?;
+    // The archive as soon as we are there to get what is said from now on, and no sooner: what is said after the
+    // archive looked and before we are there would come by neither way. It is what the user waits for, and it
+    // settles what the last session left open.
+    archive::begin(turn)?;
+    disco::request_server(turn)?;
+    // With its answer the user's wishes that wait are pursued: before, it is not known what is there.
+    blocking::request(turn)?;
     outbox::begin(turn)
 }
 

@@ -1,7 +1,7 @@
 use model::{BareJid, ConversationId, Direction, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
-use crate::{Error, Reads, Tx};
+use crate::{Error, Reads, StoredMessage, Tx};
 
 /// How far an archive was read forward (XEP-0313).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,46 @@ pub struct ArchiveCursor {
     pub id: String,
     /// When that message was sent: where to go on if the server has forgotten the id.
     pub time: Timestamp,
+}
+
+/// How far reading an archive has come in one conversation: the places of the newest messages it told of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArchiveFloors {
+    /// Of all.
+    pub any: Option<Timestamp>,
+    /// Of the other side.
+    pub incoming: Option<Timestamp>,
+    /// Of the user's own, written on other devices.
+    pub outgoing: Option<Timestamp>,
+}
+
+impl ArchiveFloors {
+    /// Of one side, as far as it was not written here.
+    #[must_use]
+    pub fn of(&self, side: Direction) -> Option<Timestamp> {
+        match side {
+            Direction::Incoming => self.incoming,
+            Direction::Outgoing => self.outgoing,
+        }
+    }
+
+    /// The archive told of this message.
+    pub fn reach(&mut self, message: &StoredMessage) {
+        let place = Some(message.sort_time);
+        let (incoming, outgoing) = match message.direction {
+            Direction::Incoming => (place, None),
+            Direction::Outgoing if message.written_here => (None, None),
+            Direction::Outgoing => (None, place),
+        };
+        self.raise(&Self { any: place, incoming, outgoing });
+    }
+
+    /// Each becomes the higher of both.
+    pub fn raise(&mut self, other: &Self) {
+        self.any = self.any.max(other.any);
+        self.incoming = self.incoming.max(other.incoming);
+        self.outgoing = self.outgoing.max(other.outgoing);
+    }
 }
 
 impl Reads<'_> {
@@ -38,22 +78,20 @@ impl Reads<'_> {
         Ok(id.flatten())
     }
 
-    /// The place of the newest message of one side that the archive told of, reading forward.
-    pub fn archive_floor(
-        self,
-        conversation: ConversationId,
-        side: Direction,
-    ) -> Result<Option<Timestamp>, Error> {
-        let sql = match side {
-            Direction::Incoming => "SELECT archive_floor FROM conversations WHERE id = ?",
-            Direction::Outgoing => "SELECT archive_floor_own FROM conversations WHERE id = ?",
-        };
-        let floor = self
+    /// How far reading forward has come in a conversation.
+    pub fn archive_floors(self, conversation: ConversationId) -> Result<ArchiveFloors, Error> {
+        let floors = self
             .connection
-            .prepare_cached(sql)?
-            .query_row([conversation.0], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Timestamp)))
+            .prepare_cached(
+                "SELECT archive_floor, archive_floor_incoming, archive_floor_outgoing
+                 FROM conversations WHERE id = ?",
+            )?
+            .query_row([conversation.0], |row| {
+                let place = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
+                Ok(ArchiveFloors { any: place(0)?, incoming: place(1)?, outgoing: place(2)? })
+            })
             .optional()?;
-        Ok(floor.flatten())
+        Ok(floors.unwrap_or_default())
     }
 
     pub(crate) fn archive_row(self, archive: &BareJid) -> Result<Option<i64>, Error> {
@@ -96,24 +134,22 @@ impl Tx<'_> {
         )
     }
 
-    /// Moves the place of the newest message of one side that the archive told of. It never moves back.
-    pub fn raise_archive_floor(
+    /// Reading forward has come so far in a conversation. It never goes back.
+    pub fn raise_archive_floors(
         &mut self,
         conversation: ConversationId,
-        side: Direction,
-        place: Timestamp,
+        floors: &ArchiveFloors,
     ) -> Result<bool, Error> {
-        let sql = match side {
-            Direction::Incoming => {
-                "UPDATE conversations SET archive_floor = ?2
-                 WHERE id = ?1 AND (archive_floor IS NULL OR archive_floor < ?2)"
-            }
-            Direction::Outgoing => {
-                "UPDATE conversations SET archive_floor_own = ?2
-                 WHERE id = ?1 AND (archive_floor_own IS NULL OR archive_floor_own < ?2)"
-            }
-        };
-        self.execute(sql, params![conversation.0, place.0])
+        let mut raised = self.reads().archive_floors(conversation)?;
+        raised.raise(floors);
+        let place = |place: Option<Timestamp>| place.map(|place| place.0);
+        self.execute(
+            "UPDATE conversations
+             SET archive_floor = ?2, archive_floor_incoming = ?3, archive_floor_outgoing = ?4
+             WHERE id = ?1 AND (archive_floor IS NOT ?2 OR archive_floor_incoming IS NOT ?3
+               OR archive_floor_outgoing IS NOT ?4)",
+            params![conversation.0, place(raised.any), place(raised.incoming), place(raised.outgoing)],
+        )
     }
 
     pub(crate) fn ensure_archive(&mut self, archive: &BareJid) -> Result<i64, Error> {

@@ -60,7 +60,7 @@ mod unread;
 mod writer;
 
 pub use account::AccountProfile;
-pub use archive::ArchiveCursor;
+pub use archive::{ArchiveCursor, ArchiveFloors};
 pub use conversations::StoredConversation;
 pub use credentials::{Credentials, FastToken, ScramKeys};
 pub use edits::{Applied, Correction};

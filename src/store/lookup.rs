@@ -43,12 +43,15 @@ pub struct StoredMessage {
     pub ids: MessageIds,
     /// The id of the correction that made the present text.
     pub edit_id: Option<String>,
+    /// Whether it was written on this device.
+    pub written_here: bool,
 }
 
 const STORED: &str = "
   SELECT m.id, m.conversation, m.direction, s.address, m.occupant_id, m.time, m.sort_time, m.kind,
          m.body, m.unreadable, m.encryption, m.delivery, m.failure, m.failure_text, m.unread,
-         m.stanza_id, iif(m.origin_is_stanza, m.stanza_id, m.origin_id), a.address, m.archive_id, m.edit_id
+         m.stanza_id, iif(m.origin_is_stanza, m.stanza_id, m.origin_id), a.address, m.archive_id, m.edit_id,
+         m.written_here
   FROM messages m JOIN addresses s ON s.id = m.sender LEFT JOIN archives a ON a.id = m.archive";
 
 /// Rows by the `id` attribute. The index has two parts, each named by its condition.
@@ -83,6 +86,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         unread: row.get(14)?,
         ids: MessageIds { stanza: row.get(15)?, origin: row.get(16)?, archive },
         edit_id: row.get(19)?,
+        written_here: row.get(20)?,
     })
 }
 
@@ -199,8 +203,7 @@ impl Reads<'_> {
         Ok(place)
     }
 
-    /// The first place after `after`, or at all, where a message of one side stands that came over the
-    /// network: what was written here has no archive id before the archive told of it.
+    /// The first place after `after`, or at all, where a message of one side stands that came from elsewhere.
     pub fn next_place(
         self,
         conversation: ConversationId,
@@ -212,14 +215,10 @@ impl Reads<'_> {
             .connection
             .prepare_cached(
                 "SELECT sort_time FROM messages
-                 WHERE conversation = ?1 AND sort_time > ?3 AND direction = ?2
-                   AND (direction = ?4 OR archive_id IS NOT NULL)
+                 WHERE conversation = ?1 AND sort_time > ?3 AND direction = ?2 AND written_here = 0
                  ORDER BY sort_time, id LIMIT 1",
             )?
-            .query_row(
-                (conversation.0, from_direction(side), after, from_direction(Direction::Incoming)),
-                |row| row.get(0).map(Timestamp),
-            )
+            .query_row((conversation.0, from_direction(side), after), |row| row.get(0).map(Timestamp))
             .optional()?;
         Ok(place)
     }

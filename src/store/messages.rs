@@ -123,9 +123,9 @@ impl Tx<'_> {
             "INSERT INTO messages
                (conversation, sort_time, time, direction, sender, occupant_id, nickname, kind, body,
                 unreadable, encryption, delivery, failure, failure_text, unread, stanza_id, origin_id,
-                origin_is_stanza, archive, archive_id, search_row)
+                origin_is_stanza, archive, archive_id, search_row, written_here)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                     ?21)",
+                     ?21, ?22)",
             params![
                 new.conversation.0,
                 new.sort_time.0,
@@ -148,6 +148,8 @@ impl Tx<'_> {
                 archive,
                 new.ids.archive.as_ref().map(|archive| &archive.id),
                 search_row,
+                // What waits to be sent can only be from here.
+                new.delivery == Delivery::Queued,
             ],
         )?;
         let id = MessageId(self.last_id());

@@ -1,9 +1,10 @@
 //! Older messages of one conversation, when somebody scrolls up.
 
 use model::{ConversationId, EventKind, MessageId, Timestamp};
+use store::ArchiveFloors;
 use xmpp::{IqOutcome, jid::Jid, xep_0059_result_sets::PageRequest, xep_0313_mam as mam};
 
-use super::{Asked, results::Floors};
+use super::{Asked, results};
 use crate::{
     Error,
     turn::{IqKind, PendingIq, Turn},
@@ -19,7 +20,7 @@ pub struct Older {
     pub before: Timestamp,
     first_id: Option<String>,
     /// How far the page has come.
-    pub floors: Floors,
+    pub floors: ArchiveFloors,
 }
 
 /// `AccountCommand::LoadOlder`. Whatever happens, `OlderLoaded` follows.
@@ -43,7 +44,7 @@ pub fn load_older(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Resu
     let query = mam::Query { id: id.clone(), with, start: None, end: None, page };
     // Nothing here yet: any place will do.
     let before = oldest.unwrap_or(Timestamp(i64::MAX));
-    turn.state.archive.older.insert(id.clone(), Older { conversation, before, first_id: None, floors: Floors::default() });
+    turn.state.archive.older.insert(id.clone(), Older { conversation, before, first_id: None, floors: ArchiveFloors::default() });
     turn.send_iq(IqKind::Set, None, query.element(), PendingIq::Archive(Asked::Older(id)));
     Ok(())
 }
@@ -57,12 +58,10 @@ pub fn seen(
 ) -> Result<(), Error> {
     let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
     // In a conversation that the archive never told of, this is behind whatever reading forward brings.
-    if turn.tx.reads().archive_floor(conversation, row.direction)?.is_none() {
-        turn.tx.raise_archive_floor(conversation, row.direction, row.sort_time)?;
-    }
+    results::begin_floors(turn, conversation, &row)?;
     for older in turn.state.archive.older.values_mut().filter(|older| older.conversation == conversation) {
         older.first_id.get_or_insert_with(|| archive_id.to_owned());
-        older.floors.raise(row.direction, row.sort_time);
+        older.floors.reach(&row);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Results of archive queries, one message each.
 
-use model::{ConversationId, Direction, MessageId, Timestamp};
+use model::{ConversationId, MessageId};
+use store::{ArchiveFloors, StoredMessage};
 use xmpp::{Address, minidom::Element, xep_0313_mam as mam};
 
 use super::Run;
@@ -73,64 +74,38 @@ pub fn seen(
         reading.first_ids.entry(conversation).or_insert_with(|| archive_id.to_owned());
     }
     let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
-    turn.state.archive.floors.entry(conversation).or_default().raise(row.direction, row.sort_time);
-    // Cut off now, reading forward goes on from the first of these: it must know where that stands.
-    if run == Run::Newest && turn.tx.reads().archive_floor(conversation, row.direction)?.is_none() {
-        turn.tx.raise_archive_floor(conversation, row.direction, row.sort_time)?;
+    turn.state.archive.floors.entry(conversation).or_default().reach(&row);
+    if run == Run::Newest {
+        // Cut off now, reading forward goes on from the first of these: it must know where that stands.
+        begin_floors(turn, conversation, &row)?;
     }
     Ok(())
 }
 
-/// How far a reading has come in one conversation: the place of the newest message of each side that it reached.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Floors {
-    incoming: Option<Timestamp>,
-    outgoing: Option<Timestamp>,
-}
-
-impl Floors {
-    /// How far it has come on one side.
-    pub fn of(&self, side: Direction) -> Option<Timestamp> {
-        match side {
-            Direction::Incoming => self.incoming,
-            Direction::Outgoing => self.outgoing,
-        }
+/// Where nothing was reached reading forward, a message that is older than all that is to be read so is.
+pub fn begin_floors(turn: &mut Turn<'_, '_>, conversation: ConversationId, row: &StoredMessage) -> Result<(), Error> {
+    let known = turn.tx.reads().archive_floors(conversation)?;
+    let mut floors = ArchiveFloors::default();
+    floors.reach(row);
+    if known.of(row.direction).is_none() && floors.of(row.direction).is_some() || known.any.is_none() {
+        turn.tx.raise_archive_floors(conversation, &floors)?;
     }
-
-    /// How far it has come.
-    pub fn any(&self) -> Option<Timestamp> {
-        self.incoming.max(self.outgoing)
-    }
-
-    /// A message of a side was reached.
-    pub fn raise(&mut self, side: Direction, place: Timestamp) {
-        let floor = match side {
-            Direction::Incoming => &mut self.incoming,
-            Direction::Outgoing => &mut self.outgoing,
-        };
-        *floor = (*floor).max(Some(place));
-    }
+    Ok(())
 }
 
 /// How far the reading `run` has come in a conversation.
-pub fn floors(turn: &Turn<'_, '_>, conversation: ConversationId, run: Run) -> Result<Floors, Error> {
+pub fn floors(turn: &Turn<'_, '_>, conversation: ConversationId, run: Run) -> Result<ArchiveFloors, Error> {
     let memory = &turn.state.archive;
-    // A page of backward reading begins in front of everything; forward reading begins where the last one ended.
     let reached = match run {
-        Run::Forward => {
-            let reads = turn.tx.reads();
-            let mut floors = memory.floors.get(&conversation).copied().unwrap_or_default();
-            for side in [Direction::Incoming, Direction::Outgoing] {
-                if let Some(place) = reads.archive_floor(conversation, side)? {
-                    floors.raise(side, place);
-                }
-            }
-            return Ok(floors);
-        }
-        Run::Newest => memory.floors.get(&conversation).copied(),
+        Run::Forward | Run::Newest => memory.floors.get(&conversation).copied(),
         Run::Older { .. } => {
             memory.older.values().find(|older| older.conversation == conversation).map(|older| older.floors)
         }
     };
-    Ok(reached.unwrap_or_default())
+    let mut floors = reached.unwrap_or_default();
+    // Forward reading goes on where the last one ended; a page of backward reading begins in front of everything.
+    if run == Run::Forward {
+        floors.raise(&turn.tx.reads().archive_floors(conversation)?);
+    }
+    Ok(floors)
 }

@@ -12,8 +12,9 @@
 //!
 //! So "7" that came live while "6" was still being fetched does not push "6" behind it: the ceiling of "6" is
 //! the place of "7". Between floor and ceiling it is the stamp that counts. The floor holds for both sides,
-//! since an answer belongs after its question; the ceiling only for the own, since what the user wrote here
-//! stands where it was written, whenever the server got it.
+//! since an answer belongs after its question; the ceiling only for the side that speaks, since what the user
+//! writes here stands where it was written, and the server may get it much later. For the same reason
+//! what was written on this device counts neither for the floor of its side nor for the ceiling.
 //!
 //! What the server kept back and now sends with a stamp (offline messages, or those of a link that broke) comes
 //! after all that its side said before, and else by its stamp. Reading backward, on a new device page by page,
@@ -41,10 +42,10 @@ pub fn place(
             let floors = archive::floors(turn, conversation, run)?;
             let wanted = match run {
                 // Unless an earlier page was cut off, and the hole in it is being filled.
-                Run::Older { before } if floors.any().is_none_or(|any| any < before) => time.min(before.plus_millis(-1)),
+                Run::Older { before } if floors.any.is_none_or(|any| any < before) => time.min(before.plus_millis(-1)),
                 _ => time,
             };
-            let wanted = floors.any().map_or(wanted, |any| wanted.max(any));
+            let wanted = floors.any.map_or(wanted, |any| wanted.max(any));
             match turn.tx.reads().next_place(conversation, side, floors.of(side))? {
                 Some(ceiling) => {
                     let below = wanted.min(ceiling.plus_millis(-1));

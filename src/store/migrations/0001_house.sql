@@ -136,10 +136,11 @@ CREATE TABLE conversations (
   -- How far back the archive was fetched.
   oldest_archive_id TEXT,
   history_complete INTEGER NOT NULL DEFAULT 0,
-  -- The place of the other side's newest message that the archive told of, reading forward.
+  -- The places of the newest messages that the archive told of, reading forward: of all, of the other side, and
+  -- of the user's own from other devices.
   archive_floor INTEGER,
-  -- The same for the user's own.
-  archive_floor_own INTEGER,
+  archive_floor_incoming INTEGER,
+  archive_floor_outgoing INTEGER,
   -- Rooms: our name there and the subject.
   room_nickname TEXT,
   room_subject TEXT
@@ -165,6 +166,8 @@ CREATE TABLE messages (
   failure INTEGER NOT NULL DEFAULT 0,
   failure_text TEXT,
   unread INTEGER NOT NULL DEFAULT 0,
+  -- It was written on this device: its place is when that was, not when the server got it.
+  written_here INTEGER NOT NULL DEFAULT 0,
   -- The sender asked to be told when it is displayed (XEP-0333).
   markable INTEGER NOT NULL DEFAULT 0,
   -- An origin id that is the stanza's id too, as it mostly is, is not written twice.

@@ -104,14 +104,14 @@ impl World {
         }
     }
 
-    /// Somebody is there again: what came meanwhile.
+    /// Somebody is there again: what came meanwhile goes out before anything else does.
     pub(super) fn deliver_offline(&mut self, session: usize) {
         let of = self.server.sessions[session].of;
         for (element, stamp) in std::mem::take(&mut self.server.accounts[of].offline) {
             let promises = promise(&element, Direction::Incoming);
             let stanza = text(&element);
             let body = stanza.strip_suffix("</message>").unwrap_or(&stanza);
-            self.route(session, format!("{body}{}</message>", delay(stamp)), promises);
+            self.send(session, format!("{body}{}</message>", delay(stamp)), promises);
         }
     }
 }
