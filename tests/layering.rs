@@ -70,7 +70,7 @@ const HOUSE: &[Room] = &[
         name: "app",
         ours: "model session view",
         outside: "async-channel gettext-rs gtk4 image libadwaita rand tracing tracing-subscriber unicode-script",
-        beside: "glib-build-tools",
+        beside: "glib-build-tools proptest",
         never: "",
     },
     // Tests may look everywhere, but what they bring from outside is listed too.
