@@ -1,3 +1,5 @@
+//! Where to connect, and whom to trust, for those who know better than the DNS and the system.
+
 use std::{cell::RefCell, path::PathBuf, sync::OnceLock};
 
 use adw::{prelude::*, subclass::prelude::*};
