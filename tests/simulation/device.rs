@@ -7,7 +7,9 @@
 use std::{collections::VecDeque, time::Duration};
 
 use account::{Account, Input, Output, Setup, TlsFacts};
-use model::{AccountCommand, AccountId, AccountSettings, BareJid, ConversationId, Now, StorageFailure, Timestamp};
+use model::{
+    AccountCommand, AccountId, AccountSettings, BareJid, ConversationId, Now, StorageFailure, Timestamp,
+};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 use store::{Credentials, Writer};
 use xmpp::{
@@ -108,7 +110,9 @@ impl Device {
         loop {
             match self.listener.parse(&mut bytes).expect("the account writes XML") {
                 Some(Parsed::Element(element)) => found.push(element),
-                Some(Parsed::Refused(refused)) => panic!("the account writes what we would refuse: {refused:?}"),
+                Some(Parsed::Refused(refused)) => {
+                    panic!("the account writes what we would refuse: {refused:?}")
+                }
                 Some(Parsed::Opened(_) | Parsed::Ended) => {}
                 None => return found,
             }
@@ -183,8 +187,7 @@ impl World {
             let killed = !safe && self.chance.once_in(self.weather.killed);
             let mut left = if killed { self.chance.below(4) } else { u64::MAX };
             let mut closed = false;
-            loop {
-                let Some(output) = self.devices[device].account.as_mut().and_then(Account::poll_output) else { break };
+            while let Some(output) = self.devices[device].account.as_mut().and_then(Account::poll_output) {
                 if left == 0 {
                     break;
                 }
@@ -252,7 +255,8 @@ impl World {
             self.server_link_opened(link);
             let device = self.links[link].device;
             self.tell(|| format!("{device} has link {link}"));
-            let tls = TlsFacts { exporter: Some([1; 32]), version: "TLSv1.3".to_owned(), ..TlsFacts::default() };
+            let tls =
+                TlsFacts { exporter: Some([1; 32]), version: "TLSv1.3".to_owned(), ..TlsFacts::default() };
             self.give(device, Input::Connected { tls: Some(tls) });
         }
     }

@@ -46,8 +46,8 @@ impl World {
             }
         }
         for said in &self.said {
-            if !seen.contains(said.text.as_str()) {
-                return Err(format!("{} is lost", said.text));
+            if !seen.contains(said.as_str()) {
+                return Err(format!("{said} is lost"));
             }
         }
         if seen.len() != self.said.len() {
@@ -69,7 +69,8 @@ impl World {
     fn check_counts(&mut self, device: usize, history: &[Message]) -> Result<(), String> {
         let Some(first) = history.first() else { return Ok(()) };
         let conversation = first.conversation;
-        let summary = self.devices[device].read(|reads| reads.conversation(conversation)).ok_or("no conversation")?;
+        let summary =
+            self.devices[device].read(|reads| reads.conversation(conversation)).ok_or("no conversation")?;
         let unread = history.iter().filter(|message| self.is_unread(device, message.id)).count();
         if u64::from(summary.conversation.unread) != unread as u64 {
             return Err(format!("{unread} are unread, and not {}", summary.conversation.unread));
@@ -79,8 +80,8 @@ impl World {
 
     /// Nothing waits to be sent.
     fn check_outbox(&mut self, device: usize) -> Result<(), String> {
-        let ready = self.devices[device].read(|reads| reads.outbox_ready(OutboxId(0), 10));
-        let open = self.devices[device].read(|reads| reads.outbox_unsettled());
+        let (ready, open) = self.devices[device]
+            .read(|reads| Ok((reads.outbox_ready(OutboxId(0), 10)?, reads.outbox_unsettled()?)));
         if ready.is_empty() && open.is_empty() {
             return Ok(());
         }

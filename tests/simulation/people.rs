@@ -6,14 +6,6 @@ use store::{Anchor, PageRequest};
 
 use crate::world::{Happening, World};
 
-/// Something somebody wrote.
-#[derive(Clone, Debug)]
-pub struct Said {
-    pub device: usize,
-    pub number: u64,
-    pub text: String,
-}
-
 impl World {
     /// Somebody writes something, or several things at once.
     pub fn say(&mut self, device: usize) {
@@ -44,7 +36,9 @@ impl World {
             self.devices[device].conversation = conversation;
         }
         // Its process may have died of that.
-        let (Some(conversation), Some(_)) = (self.devices[device].conversation, &self.devices[device].account) else {
+        let (Some(conversation), Some(_)) =
+            (self.devices[device].conversation, &self.devices[device].account)
+        else {
             return;
         };
         let number = self.devices[device].said;
@@ -53,7 +47,7 @@ impl World {
         self.tell(|| format!("{device} says {text}"));
         let outgoing = Outgoing { text: text.clone(), reply_to: None, corrects: None };
         // Said before it is given: what a failed commit takes back is given again.
-        self.said.push(Said { device, number, text });
+        self.said.push(text);
         self.give(device, Input::Command(AccountCommand::Send(conversation, outgoing)));
     }
 
@@ -63,7 +57,8 @@ impl World {
         if self.now < self.end_of_talk {
             self.after(pause, Happening::Look(device));
         }
-        let newest = self.history(device).into_iter().rfind(|message| message.direction == Direction::Incoming);
+        let newest =
+            self.history(device).into_iter().rfind(|message| message.direction == Direction::Incoming);
         let (Some(newest), Some(_)) = (newest, &self.devices[device].account) else { return };
         self.give(device, Input::Command(AccountCommand::MarkRead(newest.conversation, newest.id)));
     }

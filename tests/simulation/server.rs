@@ -99,7 +99,11 @@ impl Server {
 impl World {
     /// A link was opened.
     pub fn server_link_opened(&mut self, link: usize) {
-        self.server.connections.push(Connection { link, parser: Parser::new(Limits::default()), session: None });
+        self.server.connections.push(Connection {
+            link,
+            parser: Parser::new(Limits::default()),
+            session: None,
+        });
     }
 
     /// A link is gone; its session may wait for another.
@@ -159,7 +163,7 @@ impl World {
             let parsed = self.server.connection(link).parser.parse(&mut bytes).expect("accounts write XML");
             match parsed {
                 Some(Parsed::Opened(_)) => self.greet(link),
-                Some(Parsed::Element(element)) => self.server_element(link, element),
+                Some(Parsed::Element(element)) => self.server_element(link, &element),
                 Some(Parsed::Ended) => {
                     // Whoever says goodbye does not come back to the session.
                     if let Some(session) = self.server.session_of(link) {
@@ -177,10 +181,10 @@ impl World {
         }
     }
 
-    fn server_element(&mut self, link: usize, element: Element) {
+    fn server_element(&mut self, link: usize, element: &Element) {
         let Some(session) = self.server.session_of(link) else {
             if element.is("authenticate", "urn:xmpp:sasl:2") {
-                self.authenticate(link, &element);
+                self.authenticate(link, element);
             }
             return;
         };
@@ -188,7 +192,7 @@ impl World {
             return;
         }
         if element.has_ns("urn:xmpp:sm:3") {
-            self.management_element(session, &element);
+            self.management_element(session, element);
             return;
         }
         if !element.has_ns("jabber:client") {
@@ -198,9 +202,9 @@ impl World {
             management.received += 1;
         }
         match element.name() {
-            "message" => self.message(session, &element),
-            "presence" => self.presence(session, &element),
-            "iq" => self.request(session, &element),
+            "message" => self.message(session, element),
+            "presence" => self.presence(session, element),
+            "iq" => self.request(session, element),
             _ => {}
         }
     }

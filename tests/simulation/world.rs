@@ -9,7 +9,6 @@ use crate::{
     chance::Chance,
     device::Device,
     link::{End, Link},
-    people::Said,
     server::Server,
     weather::{Second, Weather},
 };
@@ -53,7 +52,8 @@ pub struct World {
     pub devices: Vec<Device>,
     pub links: Vec<Link>,
     pub server: Server,
-    pub said: Vec<Said>,
+    /// What was said, by whom and its number: `alice1 7`.
+    pub said: Vec<String>,
     /// Nothing goes wrong any more.
     pub calm: bool,
     pub end_of_talk: u64,
@@ -128,7 +128,8 @@ impl World {
                 Second::AtOnce => 0,
                 Second::Later => self.chance.below(self.weather.length),
             };
-            let (own, peer, name) = (format!("{own}@example.org"), format!("{peer}@example.org"), format!("{own}{name}"));
+            let (own, peer, name) =
+                (format!("{own}@example.org"), format!("{peer}@example.org"), format!("{own}{name}"));
             let skew = i64::try_from(self.chance.below(self.weather.skew * 2 + 1)).unwrap()
                 - i64::try_from(self.weather.skew).unwrap();
             let seed = self.chance.below(u64::MAX);
@@ -196,7 +197,9 @@ impl World {
         self.after(pause, Happening::Fault);
         let device = self.chance.index(self.devices.len());
         let link = self.devices[device].link;
-        if (0..self.devices.len()).any(|device| self.devices[device].account.is_some() && self.is_safe(device)) {
+        if (0..self.devices.len())
+            .any(|device| self.devices[device].account.is_some() && self.is_safe(device))
+        {
             return;
         }
         match (self.chance.below(12), link) {

@@ -20,7 +20,8 @@ impl World {
     /// Somebody asks for a page. What is in it is decided now; it comes a while later, and in pieces.
     pub(super) fn query(&mut self, session: usize, id: &str, query: &Element) {
         let of = self.server.sessions[session].of;
-        let (bare, full) = (self.server.accounts[of].bare.clone(), self.server.sessions[session].full.clone());
+        let (bare, full) =
+            (self.server.accounts[of].bare.clone(), self.server.sessions[session].full.clone());
         let form = query.get_child("x", "jabber:x:data").and_then(Form::read);
         let field = |name| form.as_ref().and_then(|form| form.value(name).map(ToOwned::to_owned));
         let (with, start) = (field("with"), field("start").and_then(|start| date::read(&start)));
@@ -54,7 +55,7 @@ impl World {
             .iter()
             .map(|entry| {
                 let is_own = entry.message.attr("from").is_some_and(|from| from.starts_with(&bare));
-                let side = if is_own { Direction::Outgoing } else { Direction::Incoming };
+                let whose = if is_own { Direction::Outgoing } else { Direction::Incoming };
                 let stamp = if self.weather.whole_seconds { entry.stamp / 1000 * 1000 } else { entry.stamp };
                 let stanza = format!(
                     "<message from='{bare}' to='{full}'><result xmlns='urn:xmpp:mam:2' queryid='{query_id}' id='{}'>\
@@ -64,7 +65,7 @@ impl World {
                     date::write(Timestamp(stamp)),
                     forwarded(&entry.message),
                 );
-                (stanza, promise(&entry.message, side))
+                (stanza, promise(&entry.message, whose))
             })
             .collect();
         let ends = match (all.get(range.start), all.get(range.end.wrapping_sub(1))) {

@@ -100,7 +100,8 @@ impl World {
     pub(super) fn management_element(&mut self, session: usize, element: &Element) {
         match element.name() {
             "a" => {
-                let h = element.attr("h").and_then(|h| h.parse().ok()).expect("an acknowledgement has a number");
+                let h =
+                    element.attr("h").and_then(|h| h.parse().ok()).expect("an acknowledgement has a number");
                 if let Some(management) = &mut self.server.sessions[session].management {
                     management.acknowledge(h);
                 }

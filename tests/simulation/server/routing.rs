@@ -17,7 +17,11 @@ impl World {
         let kept = element.has_child("body", "jabber:client") || element.has_child("store", "urn:xmpp:hints");
         self.tell(|| format!("the server has {} from {full} to {to}", say(&element)));
         let own_id = kept.then(|| self.archive(of, &to_bare, &element));
-        let copy = if self.weather.carbon_ids { with_id(&element, own_id.as_deref(), &self.server.accounts[of].bare) } else { element.clone() };
+        let copy = if self.weather.carbon_ids {
+            with_id(&element, own_id.as_deref(), &self.server.accounts[of].bare)
+        } else {
+            element.clone()
+        };
         self.carbons(of, &[session], "sent", &copy);
         let own_bare = self.server.accounts[of].bare.clone();
         let their_id = kept.then(|| self.archive(other, &own_bare, &element));

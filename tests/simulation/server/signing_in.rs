@@ -49,7 +49,9 @@ impl World {
         let session = self.new_session(link, element);
         let full = self.server.sessions[session].full.clone();
         let enabled = match &self.server.sessions[session].management {
-            Some(management) => format!("<enabled xmlns='{NS_SM}' resume='true' id='{}' max='600'/>", management.id),
+            Some(management) => {
+                format!("<enabled xmlns='{NS_SM}' resume='true' id='{}' max='600'/>", management.id)
+            }
             None => String::new(),
         };
         self.tell(|| format!("link {link} begins session {session}, {full}"));
