@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use model::{AccountCommand, CertificateProblem, Command, Delivery, Failure, KeyFailure, Request};
+use model::{AccountCommand, CertificateProblem, Command, Content, Delivery, Failure, KeyFailure, Request};
 use session::{Condition, Config, MemorySecrets, Session};
 use tests::person::{block_on, sign_in_request};
+use tests::wait::LONG_PATIENCE;
 use tests::{LinkCutter, Person, Prosody};
 
 #[test]
@@ -61,7 +62,9 @@ fn a_server_restarted_in_the_middle_of_a_sync_is_caught_up_with() {
     for number in 0..600 {
         alice.say(&bob.address, &format!("line {number}"));
     }
-    alice.sees_own(&bob.address, "line 599", &Delivery::Sent);
+    tests::wait::within(LONG_PATIENCE, "the server to have all", || {
+        alice.messages(&bob.address, 1).pop().filter(|newest| newest.delivery == Delivery::Sent)
+    });
     bob.restart();
     let mut events = bob.session.events();
     bob.command(AccountCommand::Connect);
@@ -71,7 +74,10 @@ fn a_server_restarted_in_the_middle_of_a_sync_is_caught_up_with() {
     server.kill();
     server.resume();
     bob.command(AccountCommand::TryNow);
-    bob.hears(&alice.address, "line 599");
+    tests::wait::within(LONG_PATIENCE, "the last line", || {
+        let newest = bob.messages(&alice.address, 1).pop()?;
+        (newest.content == Content::Text("line 599".to_owned())).then_some(())
+    });
     let expected: Vec<String> =
         std::iter::once("< first".to_owned()).chain((0..600).map(|number| format!("< line {number}"))).collect();
     assert_eq!(bob.transcript(&alice.address), expected);

@@ -6,18 +6,30 @@ use std::time::{Duration, Instant};
 /// it decides only how late a failure is told.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The same for a great many messages.
+pub const LONG_PATIENCE: Duration = Duration::from_secs(60);
+
 /// Calls `probe` until it gives something, and fails with `what` if it never does.
 ///
 /// # Panics
 /// After [`PATIENCE`].
 #[track_caller]
-pub fn until<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    within(PATIENCE, what, probe)
+}
+
+/// As [`until`], for what takes long where a sync of the disk does: a thousand messages are some thousand syncs.
+///
+/// # Panics
+/// After `patience`.
+#[track_caller]
+pub fn within<T>(patience: Duration, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = probe() {
             return found;
         }
-        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain for {what}");
+        assert!(start.elapsed() < patience, "waited {patience:?} in vain for {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use model::{BareJid, Content, Direction};
 use tests::person::block_on;
-use tests::{Person, wait};
+use tests::wait::{self, LONG_PATIENCE};
+use tests::Person;
 
 use crate::device::{self, Place};
 
@@ -50,16 +51,16 @@ pub fn settle(place: &Place<'_>, bob: &Person, said_by_bob: u64, seen: &Seen) ->
     wait::until("the account to open", || session.reader(account));
     let reader = || session.reader(account).expect("open");
     let last = format!("bob {}", said_by_bob - 1);
-    wait::until("the last message of the other side", || {
+    wait::within(LONG_PATIENCE, "the last message of the other side", || {
         heard(&reader(), &bob.address).last().filter(|text| **text == last).cloned()
     });
-    wait::until("the outbox to empty", || {
+    wait::within(LONG_PATIENCE, "the outbox to empty", || {
         let own = texts(&reader(), &bob.address, Direction::Outgoing, false);
         let all = texts(&reader(), &bob.address, Direction::Outgoing, true);
         (own.len() == all.len()).then_some(())
     });
     let written = texts(&reader(), &bob.address, Direction::Outgoing, true);
-    wait::until("the other side to have them", || {
+    wait::within(LONG_PATIENCE, "the other side to have them", || {
         let there = texts(&bob.reader(), &place.address(), Direction::Incoming, true);
         (there.len() >= written.len()).then_some(())
     });
