@@ -190,6 +190,14 @@ impl Node {
         self.children().into_iter().filter(Node::is_showing).find_map(|child| child.search(fits))
     }
 
+    /// Waits for something with this role and name in it.
+    #[track_caller]
+    pub fn find(&self, role: &str, name: &str) -> Node {
+        wait::until(&format!("{role} “{name}” in “{}”", self.name()), || {
+            self.search(&|node| node.role() == role && node.name() == name)
+        })
+    }
+
     /// All things in it that `fits`.
     pub fn search_all(&self, fits: &impl Fn(&Node) -> bool) -> Vec<Node> {
         let mut found = if fits(self) { vec![self.clone()] } else { Vec::new() };

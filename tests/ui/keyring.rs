@@ -1,0 +1,39 @@
+//! A device without a Secret Service: a passphrase takes its place.
+
+use tests::{Desktop, Prosody, Starling, wait};
+
+#[test]
+fn without_a_keyring_a_passphrase_protects_the_messages() {
+    let server = Prosody::start();
+    let password = server.register("alice");
+    let desktop = Desktop::without_keyring(1000, 720);
+    desktop.set_gtk(&[("gtk-enable-animations", "0")]);
+    let starling = Starling::start(&desktop, &server);
+    starling.fill_sign_in(&server, "alice@localhost", &password);
+    starling.robot.find_text("No keyring is running on this device.");
+    starling.robot.find_entry("Passphrase").set_text("a long passphrase");
+    starling.robot.find_entry("Repeat Passphrase").set_text("a long passphrase");
+    starling.robot.find("button", "Continue").click();
+    starling.robot.find("button", "New Conversation");
+    desktop.press("ctrl+q");
+    assert!(starling.wait(), "Starling did not end well");
+
+    let starling = Starling::start(&desktop, &server);
+    starling.robot.find_text("Your messages are protected with a passphrase.");
+    for (passphrase, words) in [("something else", "That was not the passphrase."), ("a long passphrase", "")] {
+        if !starling.robot.sees_entry("Passphrase") {
+            starling.robot.find("button", "Unlock").click();
+        }
+        starling.robot.find_entry("Passphrase").set_text(passphrase);
+        let unlock = || starling.robot.find_where("Unlock", |node| node.role() == "button" && node.name() == "Unlock" && node.is_sensitive());
+        // The dialog's button stands after that of the banner.
+        starling.robot.find_entry("Passphrase").focus();
+        let _ = unlock();
+        desktop.press("Return");
+        if !words.is_empty() {
+            starling.robot.find_text(words);
+        }
+    }
+    wait::until("the banner to go", || (!starling.robot.sees("button", "Unlock")).then_some(()));
+    starling.robot.find_named("No Conversations");
+}

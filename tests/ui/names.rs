@@ -1,0 +1,52 @@
+//! Every name that the screens promise is on them: what a screen reader says, and what all other tests find things by.
+
+use tests::robot::Node;
+use tests::{Prosody, Starling};
+
+use crate::scene::{GREETING, Scene, still_desktop};
+
+#[test]
+fn the_screens_before_the_first_account_have_their_names() {
+    let server = Prosody::start();
+    let desktop = still_desktop();
+    let starling = Starling::start(&desktop, &server);
+    sees(&starling, &["Sign In", "Create Account", "Private messaging on an open network"]);
+    starling.robot.find("button", "Sign In").click();
+    sees(&starling, &["Address", "Password", "Advanced", "Sign In"]);
+    starling.name_server("Server", 1);
+    sees(&starling, &["Server", "Port"]);
+    no_control_is_nameless(&starling);
+}
+
+#[test]
+fn the_main_screens_have_their_names() {
+    let scene = Scene::set();
+    let starling = &scene.starling;
+    sees(starling, &["Conversations", "Accounts", "New Conversation", "Search", "Main Menu", "All", "Direct", "Unread"]);
+    sees(starling, &["Messages", "Message", "Send", "Emoji", "Search in Conversation", "Details"]);
+    starling.message(GREETING).hover();
+    sees(starling, &["React", "Reply", "More"]);
+    scene.desktop.press("ctrl+i");
+    sees(starling, &["Copy Address", "Name", "Notifications", "Block", "Delete Conversation"]);
+    no_control_is_nameless(starling);
+    scene.desktop.press("ctrl+comma");
+    sees(starling, &["General", "Notifications", "Privacy", "Accounts", "Enter Sends", "Style"]);
+    no_control_is_nameless(starling);
+}
+
+#[track_caller]
+fn sees(starling: &Starling, names: &[&str]) {
+    for name in names {
+        starling.robot.find_named(name);
+    }
+}
+
+/// Whatever can be pressed or typed into says what it is.
+#[track_caller]
+fn no_control_is_nameless(starling: &Starling) {
+    let roles = ["button", "toggle button", "text box", "switch", "combo box", "radio", "tab"];
+    let window = starling.robot.find_where("the window", |node| node.role() == "application");
+    let nameless = window.search_all(&|node: &Node| roles.contains(&node.role().as_str()) && node.name().is_empty());
+    let nameless: Vec<String> = nameless.iter().map(|node| format!("{} at {:?}", node.role(), node.extents())).collect();
+    assert!(nameless.is_empty(), "without a name: {nameless:?} in\n{}", starling.robot.describe());
+}

@@ -1,0 +1,282 @@
+//! Pictures of every screen, for people to look at: `target/screenshots/<variant>/<nn>-<screen>.png`.
+//!
+//! The words of an evening are written by real sessions; then the archive of the server is told that they were written over
+//! some days, so that the window, which reads them from there, shows a lively list.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use model::{AccountCommand, Delivery};
+use tests::{Desktop, Person, Prosody, Starling, befriend, wait};
+
+/// How a desktop differs from the plain one.
+struct Variant {
+    name: &'static str,
+    size: (u32, u32),
+    gtk: &'static [(&'static str, &'static str)],
+    environment: &'static [(&'static str, &'static str)],
+}
+
+const PLAIN: Variant = Variant { name: "light", size: (1000, 720), gtk: &[], environment: &[] };
+
+#[test]
+fn light_and_narrow() {
+    let town = Town::build();
+    town.walk(&PLAIN);
+    town.walk(&Variant { name: "narrow", size: (360, 640), ..PLAIN });
+}
+
+#[test]
+fn dark_and_high_contrast() {
+    let town = Town::build();
+    town.walk(&Variant { name: "dark", environment: &[("ADW_DEBUG_COLOR_SCHEME", "prefer-dark")], ..PLAIN });
+    town.walk(&Variant { name: "high-contrast", environment: &[("ADW_DEBUG_HIGH_CONTRAST", "1")], ..PLAIN });
+}
+
+#[test]
+fn large_text_and_right_to_left() {
+    let town = Town::build();
+    // In 1024ths of a dot per inch: 96 is the usual.
+    town.walk(&Variant { name: "large-text", gtk: &[("gtk-xft-dpi", "196608")], ..PLAIN });
+    let arabic = &[("LANG", "ar_EG.UTF-8"), ("LANGUAGE", "ar")];
+    town.walk(&Variant { name: "right-to-left", environment: arabic, ..PLAIN });
+}
+
+/// A server with people on it who know Alice.
+struct Town {
+    server: Prosody,
+    /// They stay online.
+    people: Vec<Person>,
+}
+
+/// Who says what to Alice (`<`) or hears from her (`>`), and how many minutes ago.
+const TALK: &[(&str, char, u32, &str)] = &[
+    ("erin", '<', 4400, "The concert is on the 14th. I kept two seats for us"),
+    ("erin", '>', 4390, "Wonderful, thank you!"),
+    ("dave", '<', 1610, "Could you look over the second chapter when you have a minute? No hurry at all."),
+    ("dave", '>', 1580, "With pleasure. I will read it on the train"),
+    ("carol", '>', 190, "Is the kiln free on Thursday?"),
+    ("carol", '<', 64, "Thursday is fine, from four o'clock on"),
+    ("bob", '<', 1500, "Did you get the tickets for the ferry?"),
+    ("bob", '>', 1490, "Yes! Saturday, quarter past nine. Platform 2, then the tram to the harbour: https://example.org/ferry"),
+    ("bob", '<', 1488, "Perfect"),
+    ("bob", '<', 1487, "I'll bring the bread and the good cheese"),
+    ("bob", '<', 42, "Small change of plans: Erin would like to come along. She has never seen the lighthouse"),
+    ("bob", '>', 40, "The more the merrier"),
+    ("bob", '>', 39, "Then we should take the big thermos. And somebody has to carry it, which I suppose is you, because you are the one who drinks all of the coffee"),
+    ("bob", '<', 37, "🙈"),
+    ("bob", '<', 36, "Deal. Shall we meet at the harbour?"),
+    ("bob", '>', 12, "Yes, at nine sharp"),
+    ("bob", '<', 9, "See you on Saturday!"),
+];
+
+impl Town {
+    fn build() -> Self {
+        let mut server = Prosody::start();
+        // All at once: the database of a busy server may be locked.
+        for name in ["alice", "bob", "carol", "dave", "erin", "mallory"] {
+            server.register(name);
+        }
+        let sign_in = |server: &Prosody, name: &str| {
+            Person::sign_in(server, name, &format!("pw-{name}"), server.direct_tls_port())
+        };
+        let alice = sign_in(&server, "alice");
+        alice.command(AccountCommand::SetNickname(Some("Alice".to_owned())));
+        let people: Vec<Person> = ["bob", "carol", "dave", "erin"].map(|name| sign_in(&server, name)).into();
+        for person in &people {
+            befriend(&alice, person);
+            let name = person.address.as_str().trim_end_matches("@localhost");
+            let given = name[..1].to_uppercase() + &name[1..];
+            let groups = vec!["Friends".to_owned()];
+            alice.command(AccountCommand::ChangeContact(person.address.clone(), Some(given), groups));
+        }
+        for (name, direction, _, text) in TALK {
+            let person = people.iter().find(|person| person.address.as_str().starts_with(name)).expect("of the town");
+            match direction {
+                '<' => {
+                    person.say(&alice.address, text);
+                    alice.hears(&person.address, text);
+                }
+                _ => {
+                    alice.say(&person.address, text);
+                    person.hears(&alice.address, text);
+                }
+            }
+        }
+        let bob = people.first().expect("Bob");
+        let plan = bob.hears(&alice.address, "The more the merrier");
+        bob.command(AccountCommand::React(plan.id, vec!["🎉".to_owned()]));
+        alice.waits_for(&bob.address, "the reaction", |message| !message.reactions.is_empty());
+        let last = bob.sees_own(&alice.address, "See you on Saturday!", &Delivery::Delivered);
+        assert!(last.revisions == 0);
+        assert!(alice.session.end(Duration::from_secs(5)));
+        server.stop();
+        spread(&server);
+        server.resume();
+        let stranger = sign_in(&server, "mallory");
+        stranger.say(&alice.address, "Hello! Are you the Alice who gave the talk about lichen?");
+        let mut town = Self { server, people };
+        town.people.push(stranger);
+        town
+    }
+
+    /// Walks every screen on a desktop of this kind.
+    fn walk(&self, variant: &Variant) {
+        let desktop = Desktop::start(variant.size.0, variant.size.1);
+        let still = [("gtk-enable-animations", "0")];
+        desktop.set_gtk(&[&still, variant.gtk].concat());
+        let starling = Starling::start_with(&desktop, &self.server, |command| {
+            command.envs(variant.environment.iter().copied());
+        });
+        desktop.fill_screen("Starling");
+        let camera = Camera { desktop: &desktop, folder: folder(variant.name), count: Cell::new(0) };
+        self.walk_in(&starling, &camera);
+        self.walk_main(&starling, &camera, variant.size.0 < 720);
+        desktop.press("ctrl+q");
+        assert!(starling.wait(), "Starling did not end well");
+    }
+
+    fn walk_in(&self, starling: &Starling, camera: &Camera<'_>) {
+        let robot = &starling.robot;
+        robot.find("button", "Create Account");
+        camera.take("welcome");
+        robot.find("button", "Create Account").click();
+        robot.find_entry("Server").set_text("open.localhost");
+        starling.name_server("Connect To", self.server.direct_tls_port());
+        robot.find("button", "Continue").click();
+        robot.find_entry("User Name").set_text("frank");
+        camera.take("create-account");
+        camera.desktop.press("Escape");
+        starling.fill_sign_in(&self.server, "alice@localhost", "wrong");
+        robot.find_text("is wrong.");
+        camera.take("wrong-password");
+        robot.find_entry("Password").set_text("pw-alice");
+        robot.find("button", "Sign In").click();
+        starling.row(&["Bob", "See you on Saturday!"]);
+        camera.take("conversations");
+    }
+
+    fn walk_main(&self, starling: &Starling, camera: &Camera<'_>, narrow: bool) {
+        let robot = &starling.robot;
+        starling.open_conversation("mallory");
+        robot.find("button", "Accept");
+        camera.take("stranger");
+        if narrow {
+            camera.desktop.press("alt+Left");
+        }
+        starling.open_conversation("Bob");
+        starling.sees_message("See you on Saturday!");
+        camera.take("conversation");
+        starling.message("at nine sharp").hover();
+        robot.find("button", "Reply");
+        camera.take("hover");
+        robot.find("button", "Reply").click();
+        robot.find_text("Reply to");
+        camera.take("reply");
+        camera.desktop.press("Escape");
+        starling.message("at nine sharp").point_for_menu();
+        robot.find_where("a menu", |node| node.role() == "menu item");
+        camera.take("message-menu");
+        camera.desktop.press("Escape");
+        camera.desktop.press("ctrl+i");
+        robot.find("button", "Copy Address");
+        camera.take("details");
+        camera.desktop.press("Escape");
+        robot.wait_gone("button", "Copy Address");
+        camera.desktop.press("ctrl+f");
+        robot.find_entry("Search messages").set_text("the");
+        robot.find("list", "Search results");
+        camera.take("search-in-conversation");
+        camera.desktop.press("Escape");
+        robot.wait_gone("list", "Search results");
+        camera.desktop.press("ctrl+shift+f");
+        robot.find_entry("Search messages").set_text("th");
+        robot.find("list", "Search results");
+        camera.take("search-everywhere");
+        camera.desktop.press("Escape");
+        robot.wait_gone("list", "Search results");
+        camera.desktop.press("ctrl+n");
+        robot.find_entry("Name or address");
+        camera.take("new-conversation");
+        robot.find_entry("Name or address").set_text("вob@localhost");
+        robot.find_text("вob@localhost");
+        camera.take("look-alike");
+        camera.desktop.press("Escape");
+        camera.desktop.press("ctrl+comma");
+        robot.find("switch", "Enter Sends");
+        for tab in ["General", "Notifications", "Privacy", "Accounts"] {
+            robot.find("tab", tab).point();
+            camera.take(&format!("preferences-{}", tab.to_lowercase()));
+        }
+        robot.find_where("the account", |node| node.role() == "list item" && node.name() == "Alice").point();
+        robot.find_entry("Display Name");
+        camera.take("account");
+        camera.desktop.press("Escape");
+        camera.desktop.press("Escape");
+        robot.wait_gone("dialog", "Preferences");
+        camera.desktop.press("ctrl+question");
+        robot.find("dialog", "Keyboard Shortcuts");
+        camera.take("shortcuts");
+        camera.desktop.press("Escape");
+        robot.wait_gone("dialog", "Keyboard Shortcuts");
+        self.end_of(starling, camera);
+    }
+
+    fn end_of(&self, starling: &Starling, camera: &Camera<'_>) {
+        let robot = &starling.robot;
+        camera.desktop.press("F10");
+        robot.find_where("the menu", |node| node.role() == "menu item");
+        camera.take("main-menu");
+        camera.desktop.press("Escape");
+        robot.find("toggle button", "Accounts").click();
+        robot.find_where("the menu", |node| node.role() == "menu item");
+        camera.take("accounts-menu");
+        camera.desktop.press("Escape");
+    }
+}
+
+/// Takes pictures once the screen rests.
+struct Camera<'d> {
+    desktop: &'d Desktop,
+    folder: PathBuf,
+    count: Cell<u32>,
+}
+
+impl Camera<'_> {
+    fn take(&self, name: &str) {
+        self.count.set(self.count.get() + 1);
+        let mut last = Vec::new();
+        wait::until("the screen to rest", || {
+            std::thread::sleep(Duration::from_millis(120));
+            let now = std::fs::read(self.desktop.frame_buffer()).ok()?;
+            let before = std::mem::replace(&mut last, now);
+            (before == last).then_some(())
+        });
+        self.desktop.screenshot(&self.folder.join(format!("{:02}-{name}.png", self.count.get())));
+    }
+}
+
+fn folder(variant: &str) -> PathBuf {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots")).join(variant);
+    folder.components().collect()
+}
+
+/// Tells the archive when things were said.
+fn spread(server: &Prosody) {
+    let file = server.folder().join("data/prosody.sqlite");
+    let mut statements = String::new();
+    for (name, _, minutes, text) in TALK {
+        // As XML has it.
+        let text = text.replace('\'', "%");
+        let shift = minutes * 60;
+        statements += &format!(
+            "UPDATE prosodyarchive SET \"when\" = CAST(strftime('%s','now') AS INTEGER) - {shift} \
+             WHERE value LIKE '%<body>{text}</body>%' AND (\"user\" = '{name}' OR \"with\" = '{name}@localhost');\n"
+        );
+    }
+    statements += "DELETE FROM prosodyarchive WHERE \"user\" = 'alice' AND value LIKE '%urn:xmpp:chat-markers:0%' AND value NOT LIKE '%<body>%';\n";
+    let done = Command::new("sqlite3").arg(file).arg(statements).status().expect("sqlite3");
+    assert!(done.success(), "the archive was not changed");
+}

@@ -1,0 +1,83 @@
+//! Where the scenes play: Alice at her window, and Bob, who has no window and has begun to talk.
+
+use std::time::Duration;
+
+use model::{AccountCommand, BareJid};
+use tests::robot::Node;
+use tests::{Desktop, Person, Prosody, Starling, befriend};
+
+pub const GREETING: &str = "Shall we meet at the harbour?";
+
+/// Alice's window and Bob without one, who know each other. Their conversation is open.
+pub struct Scene {
+    pub desktop: Desktop,
+    pub server: Prosody,
+    pub bob: Person,
+    pub alice: BareJid,
+    pub starling: Starling,
+}
+
+impl Scene {
+    pub fn set() -> Self {
+        Self::set_with(|_, _| ())
+    }
+
+    /// As [`Self::set`], after something else happened to Alice on another device.
+    pub fn set_with(before: impl FnOnce(&Prosody, &Person)) -> Self {
+        let server = Prosody::start();
+        let bob = Person::new(&server, "bob");
+        let device = Person::new(&server, "alice");
+        befriend(&device, &bob);
+        device.command(AccountCommand::ChangeContact(bob.address.clone(), Some("Bob".to_owned()), Vec::new()));
+        bob.say(&device.address, GREETING);
+        device.hears(&bob.address, GREETING);
+        before(&server, &device);
+        let alice = device.address.clone();
+        assert!(device.session.end(Duration::from_secs(5)));
+        let desktop = still_desktop();
+        let starling = Starling::start(&desktop, &server);
+        starling.sign_in(&server, "alice@localhost", "pw-alice");
+        starling.open_conversation("Bob");
+        starling.sees_message(GREETING);
+        Self { desktop, server, bob, alice, starling }
+    }
+
+    /// Types into the composer and presses Enter.
+    #[track_caller]
+    pub fn write(&self, text: &str) {
+        self.starling.robot.find_named("Message").focus();
+        self.desktop.type_text(text);
+        self.desktop.press("Return");
+    }
+
+    /// Points at a message and presses one of the buttons that appear.
+    #[track_caller]
+    pub fn hover_and_press(&self, message: &str, button: &str) {
+        self.starling.message(message).hover();
+        self.starling.robot.find("button", button).click();
+    }
+
+    /// Waits for a menu and presses these keys in it: GTK does not tell anybody the names of what is in its menus.
+    #[track_caller]
+    pub fn choose(&self, keys: &[&str]) {
+        self.starling.robot.find_where("a menu", |node| node.role() == "menu item");
+        for key in keys {
+            self.desktop.press(key);
+        }
+    }
+
+    /// Waits until what has this name has the keyboard.
+    #[track_caller]
+    pub fn has_focus(&self, name: &str) -> Node {
+        self.starling.robot.find_where(&format!("focus on “{name}”"), |node| {
+            node.name() == name && node.search(&Node::is_focused).is_some()
+        })
+    }
+}
+
+/// A desktop on which nothing moves by itself: a test has no eyes for it, and would point at where a thing was.
+pub fn still_desktop() -> Desktop {
+    let desktop = Desktop::start(1000, 720);
+    desktop.set_gtk(&[("gtk-enable-animations", "0")]);
+    desktop
+}

@@ -1,0 +1,39 @@
+//! What the preferences change, and what the window remembers.
+
+use tests::Starling;
+
+use crate::scene::{GREETING, Scene};
+
+#[test]
+fn preferences_take_effect_at_once_and_the_window_remembers_itself() {
+    let scene = Scene::set();
+    let robot = &scene.starling.robot;
+    scene.desktop.press("ctrl+comma");
+    robot.find("switch", "Enter Sends").point();
+    scene.desktop.press("Escape");
+    robot.wait_gone("dialog", "Preferences");
+    robot.find_named("Message").focus();
+    scene.desktop.type_text("first");
+    scene.desktop.press("Return");
+    scene.desktop.type_text("second");
+    scene.desktop.press("shift+Return");
+    scene.bob.hears(&scene.alice, "first\nsecond");
+
+    scene.desktop.resize_window("Starling", 840, 600);
+    let size = |starling: &Starling| {
+        let window = starling.robot.find_where("the window", |node| node.role() == "window" || node.role() == "frame");
+        let (_, _, width, height) = window.extents();
+        (width, height)
+    };
+    // With the shadow that is drawn around it, it is not exactly what was asked for.
+    let wanted = tests::wait::until("the window to be smaller", || {
+        Some(size(&scene.starling)).filter(|(width, _)| (780..=840).contains(width))
+    });
+    scene.desktop.press("ctrl+q");
+    assert!(scene.starling.wait(), "Starling did not end well");
+    let starling = Starling::start(&scene.desktop, &scene.server);
+    // The conversation that was open is open.
+    starling.sees_message(GREETING);
+    starling.sees_message("second");
+    assert_eq!(size(&starling), wanted);
+}
