@@ -1,5 +1,6 @@
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::glib;
+use session::Condition;
 use view::Filter;
 
 use super::Conversations;
@@ -21,7 +22,11 @@ impl Conversations {
         if count == 0 {
             self.describe_emptiness();
         }
-        imp.empty_page.set_visible(count == 0);
+        // While nothing can be read, there is nothing to say about what is there.
+        let is_readable = self.imp().bridge.get().is_some_and(|bridge| {
+            bridge.account_objects().any(|account| matches!(account.condition(), Condition::Open(_)))
+        });
+        imp.empty_page.set_visible(count == 0 && is_readable);
         let searching = imp.search_button.is_active();
         let archive = imp.archive_bar.is_visible();
         imp.filter_bar.set_visible(!searching && !archive);

@@ -90,6 +90,10 @@ impl Conversations {
     /// The person pressed the button of the banner.
     pub(super) fn mend_trouble(&self) {
         let Some(trouble) = self.worst_trouble() else { return };
+        let window = self.root().and_downcast::<adw::ApplicationWindow>();
+        if window.is_some_and(|window| window.visible_dialog().is_some()) {
+            return;
+        }
         let bridge = self.bridge().clone();
         let page = self.clone();
         let id = trouble.account.id();

@@ -7,7 +7,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, glib};
-use model::{AccountId, ChatState, ConversationSummary, Delivery, Direction, Mute, Show, Timestamp};
+use model::{AccountId, ChatState, ConversationSummary, Delivery, Direction, Draft, Mute, Show, Timestamp};
 use view::{ConversationKey, ConversationRow};
 
 use crate::{
@@ -196,7 +196,7 @@ fn last_line(summary: &ConversationSummary) -> Line {
     if summary.chat_state == ChatState::Composing {
         return Line { text: gettext("typing…"), time, lively: true, ..Line::default() };
     }
-    if let Some(draft) = summary.conversation.draft.as_ref().filter(|draft| !draft.text.trim().is_empty()) {
+    if let Some(draft) = summary.conversation.draft.as_ref().filter(|draft| is_waiting(draft)) {
         return Line {
             prefix: gettext("Draft:"),
             text: one_line(&draft.text),
@@ -228,6 +228,11 @@ fn last_line(summary: &ConversationSummary) -> Line {
         lively: false,
         failed: matches!(last.delivery, Delivery::Failed(_)),
     }
+}
+
+/// A correction that was begun is no message that waits to be sent.
+fn is_waiting(draft: &Draft) -> bool {
+    draft.corrects.is_none() && !draft.text.trim().is_empty()
 }
 
 fn one_line(text: &str) -> String {

@@ -43,7 +43,11 @@ impl Window {
                 .and_then(|()| settings.set_int(key::WINDOW_HEIGHT, height.max(294)));
         }
         let width = self.imp().split_view.max_sidebar_width() as i32;
-        let open = self.imp().conversation.key().map(write_key).unwrap_or_default();
+        // If it could not be opened again, it is still what was open last.
+        let open = match self.imp().conversation.key() {
+            None if !self.imp().restored.get() => settings.string(key::LAST_CONVERSATION).into(),
+            open => open.map(write_key).unwrap_or_default(),
+        };
         kept = kept
             .and_then(|()| settings.set_int(key::SIDEBAR_WIDTH, width))
             .and_then(|()| settings.set_string(key::LAST_CONVERSATION, &open));
@@ -64,12 +68,12 @@ impl Window {
     /// Opens what was open, unless the window is narrow: there the list comes first.
     pub(super) fn restore_conversation(&self) {
         let open = self.settings().string(key::LAST_CONVERSATION);
-        let Some(conversation) = read_key(&open) else { return };
+        let Some(conversation) = read_key(&open).filter(|_| !self.imp().restored.get()) else { return };
         let window = self.clone();
         gtk::glib::spawn_future_local(async move {
             let Some(model) = window.imp().conversations.model() else { return };
             if let Some(object) = model.find(conversation).await
-                && window.imp().conversation.key().is_none()
+                && !window.imp().restored.get()
             {
                 window.show_conversation(&object, !window.imp().split_view.is_collapsed());
             }

@@ -51,6 +51,8 @@ mod imp {
         pub listener: RefCell<Option<Listener>>,
         /// What the service was told last.
         pub told_visible: Cell<Option<bool>>,
+        /// What was open last is open again, or something else is by now.
+        pub restored: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -254,6 +256,7 @@ impl Window {
 
     fn show_conversation(&self, object: &ConversationObject, goes: bool) {
         let imp = self.imp();
+        imp.restored.set(true);
         imp.conversation.open(object);
         imp.conversations.set_open(Some(object.key()));
         if goes {
@@ -268,6 +271,7 @@ impl Window {
             EventKind::AccountAdded => {
                 self.apply_privacy();
                 self.show_right_screen();
+                self.restore_conversation();
             }
             EventKind::AccountRemoved | EventKind::AccountUnavailable(_) => self.show_right_screen(),
             EventKind::Changed { change: model::Change::ConversationRemoved(conversation), .. } => {
