@@ -2,6 +2,7 @@
 //!
 //! `kill -9` cannot show this: the kernel writes what a killed program left in its cache. Only the order of the calls can.
 
+use std::collections::HashMap;
 use std::process::Command;
 
 use tests::{Person, Prosody, befriend};
@@ -11,7 +12,7 @@ const MESSAGES: usize = 10;
 
 /// What the traced device did, as far as it matters here.
 #[derive(Clone, Debug, PartialEq)]
-enum Call {
+pub enum Call {
     /// The device is about to be told to send a message.
     Marker,
     LogWritten,
@@ -30,7 +31,15 @@ fn no_byte_of_a_message_leaves_before_its_commit_is_synced() {
     let folder = tempfile::tempdir().expect("a folder");
     let trace = folder.path().join("trace");
     let done = Command::new("strace")
-        .args(["-f", "-y", "-s", "0", "-e", "trace=openat,pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg", "-o"])
+        .args([
+            "-f",
+            "-y",
+            "-s",
+            "0",
+            "-e",
+            "trace=openat,pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg",
+            "-o",
+        ])
         .arg(&trace)
         .arg(env!("CARGO_BIN_EXE_soak"))
         .args(["device-marked", "alice@localhost", &password, &server.direct_tls_port().to_string()])
@@ -42,13 +51,15 @@ fn no_byte_of_a_message_leaves_before_its_commit_is_synced() {
     assert!(done.success(), "the traced device failed");
 
     let text = std::fs::read_to_string(&trace).expect("a trace");
-    let calls: Vec<Call> = text.lines().filter_map(call).collect();
+    let calls = calls(&text);
     let mut unsynced = false;
     for (index, call) in calls.iter().enumerate() {
         match call {
             Call::LogWritten => unsynced = true,
             Call::LogSynced => unsynced = false,
-            Call::SocketWritten(_) => assert!(!unsynced, "written to the socket with an unsynced log, at call {index}"),
+            Call::SocketWritten(_) => {
+                assert!(!unsynced, "written to the socket with an unsynced log, at call {index}")
+            }
             Call::Marker => {}
         }
     }
@@ -56,9 +67,34 @@ fn no_byte_of_a_message_leaves_before_its_commit_is_synced() {
     assert_eq!(after_markers.len(), MESSAGES);
     for (number, calls) in after_markers.iter().enumerate() {
         let synced = calls.iter().position(|call| *call == Call::LogSynced).expect("a commit");
-        let written = calls.iter().position(|call| matches!(call, Call::SocketWritten(100..))).expect("a message on the wire");
+        let written = calls
+            .iter()
+            .position(|call| matches!(call, Call::SocketWritten(100..)))
+            .expect("a message on the wire");
         assert!(synced < written, "message {number} left before its commit: {calls:?}");
     }
+}
+
+/// The calls of a trace, in order.
+pub fn calls(trace: &str) -> Vec<Call> {
+    whole(trace).iter().filter_map(|line| call(line)).collect()
+}
+
+/// The lines of a trace, with calls that another thread interrupted in one piece, where they ended.
+fn whole(trace: &str) -> Vec<String> {
+    let mut begun = HashMap::new();
+    let mut lines = Vec::new();
+    for line in trace.lines() {
+        let process = line.split(' ').next().unwrap_or_default();
+        if let Some(beginning) = line.strip_suffix("<unfinished ...>") {
+            begun.insert(process, beginning);
+        } else if let Some((_, rest)) = line.split_once(" resumed>") {
+            lines.push(format!("{}{rest}", begun.remove(process).unwrap_or(process)));
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    lines
 }
 
 fn call(line: &str) -> Option<Call> {
@@ -72,7 +108,7 @@ fn call(line: &str) -> Option<Call> {
     }
     // Which of the two SQLite was built to call does not matter: both return when the log is on the disk.
     if call.starts_with("fdatasync(") || call.starts_with("fsync(") {
-        return log.then_some(Call::LogSynced);
+        return (log && call.ends_with("= 0")).then_some(Call::LogSynced);
     }
     match (log, socket) {
         (true, _) => Some(Call::LogWritten),

@@ -2,6 +2,9 @@
 
 mod bad_days;
 mod chat;
+mod disk;
 mod durability;
+mod hostile;
 mod independent;
+mod peer;
 mod sign_in;

@@ -21,10 +21,13 @@ class Peer(slixmpp.ClientXMPP):
         self.plugin["xep_0184"].auto_request = True
         self.last_sent = None
         self.last_heard = None
+        # Where the devices of others are, by bare address.
+        self.devices = {}
         self.auto_authorize = True
         self.auto_subscribe = True
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("message", self.heard)
+        self.add_event_handler("presence_available", self.seen)
         self.add_event_handler("receipt_received", lambda _: say("receipt"))
         self.register_handler(
             slixmpp.xmlstream.handler.Callback(
@@ -38,6 +41,11 @@ class Peer(slixmpp.ClientXMPP):
         self.send_presence()
         await self.get_roster()
         say("online")
+
+    def seen(self, presence):
+        if presence["from"].bare not in self.devices and presence["from"].bare != self.boundjid.bare:
+            self.devices[presence["from"].bare] = presence["from"].full
+            say("sees " + presence["from"].bare)
 
     def heard(self, message):
         if message["type"] not in ("chat", "normal") or not message["body"]:
@@ -54,6 +62,12 @@ class Peer(slixmpp.ClientXMPP):
 
     def command(self, line):
         verb, to, *rest = line.split(" ", 2)
+        if verb == "raw":
+            # Bytes as they are: `DEVICE` stands for the other's full address, `DEEP` and `WIDE` for a great many elements.
+            deep = "<x xmlns='urn:deep'>" * 2000 + "</x>" * 2000
+            raw = rest[0].replace("DEVICE", self.devices.get(to, to)).replace("DEEP", deep).replace("WIDE", "<x/>" * 25000)
+            self.send_raw(raw)
+            return
         message = self.make_message(mto=to, mtype="chat")
         if verb == "say":
             message["body"] = rest[0]

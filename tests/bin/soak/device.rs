@@ -10,6 +10,7 @@ use model::{AccountId, Answer, BareJid, Content, Delivery, Direction, Message, O
 use session::{Config, Session};
 use tests::person::{block_on, sign_in_request};
 use tests::secrets::FileSecrets;
+use tests::wait::LONG_PATIENCE;
 use tests::{Person, Prosody};
 
 /// The first argument of a process that is the device.
@@ -66,6 +67,12 @@ impl Device {
     pub fn kill(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+
+    /// Waits until it saw its first message as sent, and returns the number of that.
+    pub fn first_sent(&self) -> u64 {
+        let line = self.lines.recv_timeout(LONG_PATIENCE).expect("the device talks");
+        line.strip_prefix("sent ").and_then(|number| number.parse().ok()).expect("a number")
     }
 
     /// The numbers of own messages that it saw as sent.

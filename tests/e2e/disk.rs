@@ -1,0 +1,97 @@
+//! A disk that is full, or that says that it could not write: nothing leaves that is not kept, and when the disk works
+//! again everything goes on, once and in order.
+//!
+//! strace lets the system calls of a real device fail, so that the failure takes the way it takes on a bad day: from the
+//! kernel through SQLite to the account, which begins anew from what is on the disk.
+
+use std::path::Path;
+use std::process::Command;
+
+use model::BareJid;
+use tests::{Person, Prosody, befriend};
+
+use crate::durability::{Call, calls};
+
+/// How many messages the device sends.
+const MESSAGES: usize = 12;
+/// More than a TLS alert or the end of a stream: this is a stanza.
+const STANZA: usize = 100;
+
+#[test]
+fn a_full_disk_sends_nothing_that_is_not_kept_and_goes_on_later() {
+    // Each message takes a dozen writes to the log or more.
+    survive("pwrite64:error=ENOSPC:when=150..152");
+}
+
+#[test]
+fn a_sync_that_fails_sends_nothing_that_is_not_kept_and_goes_on_later() {
+    survive("fdatasync,fsync:error=EIO:when=12..14");
+}
+
+fn survive(fault: &str) {
+    let server = Prosody::start();
+    let bob = Person::new(&server, "bob");
+    let password = server.register("alice");
+    let alice = Person::sign_in(&server, "alice", &password, server.direct_tls_port());
+    befriend(&alice, &bob);
+    let address = alice.address.clone();
+    assert!(alice.session.end(std::time::Duration::from_secs(5)));
+    let folder = tempfile::tempdir().expect("a folder");
+    // The account is there before the disk fails.
+    let signed_in =
+        device(Command::new(env!("CARGO_BIN_EXE_soak")), &server, &password, folder.path(), &bob.address, 0);
+    assert!(signed_in, "the device could not sign in");
+
+    let trace = folder.path().join("trace");
+    let mut strace = Command::new("strace");
+    strace
+        .args([
+            "-f",
+            "-y",
+            "-s",
+            "0",
+            "-e",
+            "trace=openat,pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg",
+        ])
+        .args(["-e", &format!("inject={fault}"), "-o"])
+        .arg(&trace)
+        .arg(env!("CARGO_BIN_EXE_soak"));
+    assert!(device(strace, &server, &password, folder.path(), &bob.address, MESSAGES), "the device gave up");
+
+    let text = std::fs::read_to_string(&trace).expect("a trace");
+    let (before, _) = text.split_once("(INJECTED)").expect("the disk never failed");
+    assert!(before.contains("/marker-"), "the disk failed before there was anything to lose");
+    let mut kept = true;
+    for call in calls(&text) {
+        match call {
+            Call::LogWritten => kept = false,
+            Call::LogSynced => kept = true,
+            Call::SocketWritten(length) => {
+                assert!(kept || length < STANZA, "{length} bytes left that are not kept")
+            }
+            Call::Marker => {}
+        }
+    }
+    bob.hears(&address, &format!("alice {}", MESSAGES - 1));
+    let expected: Vec<String> = (0..MESSAGES).map(|number| format!("< alice {number}")).collect();
+    assert_eq!(bob.transcript(&address), expected);
+}
+
+/// Runs a device that sends `count` messages, each when the one before is with the server.
+fn device(
+    mut program: Command,
+    server: &Prosody,
+    password: &str,
+    folder: &Path,
+    to: &BareJid,
+    count: usize,
+) -> bool {
+    program
+        .args(["device-marked", "alice@localhost", password, &server.direct_tls_port().to_string()])
+        .arg(server.authority())
+        .arg(folder)
+        .args([to.as_str(), &count.to_string()])
+        .status()
+        .expect("strace")
+        .success()
+}
