@@ -195,6 +195,8 @@ impl Prose {
         if size.0 > most {
             layout.set_width(most.max(1) * pango::SCALE);
             size = (layout.pixel_size().0.min(most), layout.pixel_size().1);
+            // Lines that begin at the right begin at the right of the bubble, not of all that it might have had.
+            layout.set_width(size.0.max(1) * pango::SCALE);
         }
         self.imp().size.set(size);
         size
