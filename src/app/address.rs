@@ -116,7 +116,7 @@ fn skeleton(text: &str) -> String {
 fn looks_like(letter: char) -> char {
     match letter {
         'а' | 'α' | 'ɑ' => 'a',
-        'Ь' | 'ь' | 'ƅ' => 'b',
+        'в' | 'ь' | 'ƅ' | 'ъ' => 'b',
         'с' | 'ϲ' | 'ᴄ' => 'c',
         'ԁ' | 'ɗ' => 'd',
         'е' | 'ё' | 'є' | 'ε' => 'e',
