@@ -15,10 +15,16 @@ fn a_hundred_sign_ins_in_a_row_end_with_one_session() {
     let password = server.register("alice");
     let bob = Person::new(&server, "bob");
     let alice = Person::sign_in(&server, "alice", &password, cutter.port());
-    for _ in 0..100 {
+    for round in 0..100 {
         let before = cutter.accepted();
-        cutter.cut();
-        alice.command(AccountCommand::TryNow);
+        if round % 2 == 0 {
+            // The session goes on over a new link.
+            cutter.cut();
+            alice.command(AccountCommand::TryNow);
+        } else {
+            alice.command(AccountCommand::Disconnect);
+            alice.command(AccountCommand::Connect);
+        }
         tests::wait::until("a new link", || (cutter.accepted() > before).then_some(()));
     }
     bob.say(&alice.address, "still there?");
@@ -78,8 +84,9 @@ fn a_server_restarted_in_the_middle_of_a_sync_is_caught_up_with() {
         let newest = bob.messages(&alice.address, 1).pop()?;
         (newest.content == Content::Text("line 599".to_owned())).then_some(())
     });
-    let expected: Vec<String> =
-        std::iter::once("< first".to_owned()).chain((0..600).map(|number| format!("< line {number}"))).collect();
+    let expected: Vec<String> = std::iter::once("< first".to_owned())
+        .chain((0..600).map(|number| format!("< line {number}")))
+        .collect();
     assert_eq!(bob.transcript(&alice.address), expected);
 }
 
@@ -89,7 +96,8 @@ fn each_trouble_with_the_keyring_is_its_own_failure_and_no_key_is_made_anew() {
     let password = server.register("alice");
     let folder = tempfile::tempdir().expect("a folder");
     let secrets = Arc::new(MemorySecrets::default());
-    let start = || Session::start(Config { secrets: secrets.clone(), ..Config::new(folder.path().to_owned()) });
+    let start =
+        || Session::start(Config { secrets: secrets.clone(), ..Config::new(folder.path().to_owned()) });
     let session = start().expect("a service");
     let request = sign_in_request("alice@localhost", &password, server.direct_tls_port(), server.authority());
     block_on(session.ask(request)).expect("signing in");
@@ -98,10 +106,11 @@ fn each_trouble_with_the_keyring_is_its_own_failure_and_no_key_is_made_anew() {
     for failure in [KeyFailure::NoService, KeyFailure::Locked, KeyFailure::NoSuchItem] {
         secrets.fail(Some(failure));
         let session = start().expect("a service");
-        let seen = tests::wait::until("the account to be judged", || match session.accounts().pop()?.condition {
-            Condition::Unavailable(failure) => Some(failure),
-            _ => None,
-        });
+        let seen =
+            tests::wait::until("the account to be judged", || match session.accounts().pop()?.condition {
+                Condition::Unavailable(failure) => Some(failure),
+                _ => None,
+            });
         assert_eq!(seen, Failure::Key(failure));
         let account = session.accounts().pop().expect("an account").id;
         secrets.fail(None);
@@ -124,6 +133,7 @@ fn an_expired_certificate_is_called_expired() {
 /// The short form of `build-aux/dev soak`.
 #[test]
 fn a_device_killed_twenty_times_loses_and_doubles_nothing() {
-    let done = std::process::Command::new(env!("CARGO_BIN_EXE_soak")).arg("20").status().expect("the soak runs");
+    let done =
+        std::process::Command::new(env!("CARGO_BIN_EXE_soak")).arg("20").status().expect("the soak runs");
     assert!(done.success());
 }

@@ -4,6 +4,7 @@
 //! strace lets the system calls of a real device fail, so that the failure takes the way it takes on a bad day: from the
 //! kernel through SQLite to the account, which begins anew from what is on the disk.
 
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
@@ -75,6 +76,66 @@ fn survive(fault: &str) {
     bob.hears(&address, &format!("alice {}", MESSAGES - 1));
     let expected: Vec<String> = (0..MESSAGES).map(|number| format!("< alice {number}")).collect();
     assert_eq!(bob.transcript(&address), expected);
+}
+
+#[test]
+fn a_home_that_cannot_be_written_is_said_and_nothing_is_made_anew() {
+    let server = Prosody::start();
+    let password = server.register("alice");
+    let home = tempfile::tempdir().expect("a folder");
+    // Permissions stop nobody who may do everything, so a copy of the device runs as somebody who may not.
+    let program = home.path().join("device");
+    std::fs::copy(env!("CARGO_BIN_EXE_soak"), &program).expect("a copy");
+    let (folder, fresh) = (home.path().join("folder"), home.path().join("fresh"));
+    for folder in [&folder, &fresh] {
+        std::fs::create_dir_all(folder.join("secrets")).expect("a folder");
+    }
+    let nobody: BareJid = "nobody@localhost".parse().expect("an address");
+    assert!(device(Command::new(&program), &server, &password, &folder, &nobody, 0));
+    allow(home.path(), 0o755);
+    let judged = |folder: &Path| {
+        let mut command = Command::new("setpriv");
+        if may_do_everything(home.path()) {
+            command.args(["--reuid", STRANGER, "--regid", STRANGER, "--clear-groups"]);
+        }
+        let told =
+            command.arg("--").arg(&program).arg("device-judged").arg(folder).output().expect("setpriv");
+        String::from_utf8_lossy(&told.stdout).trim().to_owned()
+    };
+    for folder in [&folder, &fresh] {
+        allow_all(folder, 0o500, 0o400);
+        assert_eq!(judged(folder), "Storage(ReadOnly)", "{}", folder.display());
+        allow_all(folder, 0o700, 0o600);
+    }
+    assert_eq!(judged(&folder), "open");
+}
+
+/// Somebody who owns nothing else.
+const STRANGER: &str = "65534";
+
+/// Gives a folder and all that is in it to the stranger, with these rights.
+fn allow_all(folder: &Path, folders: u32, files: u32) {
+    allow(folder, 0o700);
+    for entry in std::fs::read_dir(folder).expect("readable") {
+        let entry = entry.expect("readable").path();
+        if entry.is_dir() {
+            allow_all(&entry, folders, files);
+        } else {
+            allow(&entry, files);
+        }
+    }
+    allow(folder, folders);
+}
+
+fn allow(path: &Path, mode: u32) {
+    let stranger = STRANGER.parse().ok();
+    // Only who may do everything can give things away, and only they need to.
+    let _ = std::os::unix::fs::chown(path, stranger, stranger);
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("our own file");
+}
+
+fn may_do_everything(folder: &Path) -> bool {
+    std::fs::metadata(folder).expect("readable").uid() == STRANGER.parse::<u32>().expect("a number")
 }
 
 /// Runs a device that sends `count` messages, each when the one before is with the server.

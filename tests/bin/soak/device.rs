@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use model::{AccountId, Answer, BareJid, Content, Delivery, Direction, Message, Outgoing, Request};
-use session::{Config, Session};
+use session::{Condition, Config, Session};
 use tests::person::{block_on, sign_in_request};
 use tests::secrets::FileSecrets;
 use tests::wait::LONG_PATIENCE;
@@ -19,6 +19,8 @@ pub const WORD: &str = "device";
 pub const MARKED: &str = "device-marked";
 /// Whose device it is.
 pub const NAME: &str = "alice";
+/// The first argument of a process that only says what became of its account.
+pub const JUDGED: &str = "device-judged";
 /// How many own messages may wait for the server before the next is written.
 const IN_FLIGHT: u64 = 8;
 
@@ -132,6 +134,27 @@ pub fn live_marked(arguments: &[String]) -> ExitCode {
         });
     }
     if session.end(std::time::Duration::from_secs(10)) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Is a device that opens its folder, prints whether its account can be used, and ends.
+pub fn judge(arguments: &[String]) -> ExitCode {
+    let [folder] = arguments else { return ExitCode::from(2) };
+    let folder = Path::new(folder);
+    let secrets = Arc::new(FileSecrets::new(folder.join("secrets")));
+    match Session::start(Config { secrets, ..Config::new(folder.join("data")) }) {
+        Err(failure) => println!("{failure:?}"),
+        Ok(session) => {
+            let judged = tests::wait::until("the account to be judged", || {
+                match session.accounts().pop()?.condition {
+                    Condition::Opening => None,
+                    Condition::Unavailable(failure) => Some(format!("{failure:?}")),
+                    Condition::Open(_) => Some("open".to_owned()),
+                }
+            });
+            println!("{judged}");
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 /// The account on this device; signs in when there is none yet.

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     match arguments.split_first() {
         Some((word, rest)) if word == device::WORD => return device::live(rest),
         Some((word, rest)) if word == device::MARKED => return device::live_marked(rest),
+        Some((word, rest)) if word == device::JUDGED => return device::judge(rest),
         _ => {}
     }
     let mut numbers = arguments.iter().map(|word| word.parse().expect("a number"));

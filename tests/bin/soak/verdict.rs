@@ -5,9 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use model::{BareJid, Content, Direction};
+use tests::Person;
 use tests::person::block_on;
 use tests::wait::{self, LONG_PATIENCE};
-use tests::Person;
 
 use crate::device::{self, Place};
 
