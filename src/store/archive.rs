@@ -87,7 +87,8 @@ impl Reads<'_> {
                  FROM conversations WHERE id = ?",
             )?
             .query_row([conversation.0], |row| {
-                let place = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
+                let place =
+                    |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
                 Ok(ArchiveFloors { any: place(0)?, incoming: place(1)?, outgoing: place(2)? })
             })
             .optional()?;

@@ -162,7 +162,8 @@ fn corrections_reactions_replies_and_retractions_travel() {
 
     let own = bob.sees_own(&alice.address, "I'll be there", &Delivery::Delivered);
     bob.command(AccountCommand::Retract(own.id));
-    let retracted = alice.waits_for(&bob.address, "the retraction", |message| message.content == Content::Retracted);
+    let retracted =
+        alice.waits_for(&bob.address, "the retraction", |message| message.content == Content::Retracted);
     assert_eq!(retracted.id, answer.id);
 }
 
@@ -177,7 +178,8 @@ fn a_stranger_learns_nothing_until_they_are_accepted() {
     alice.command(AccountCommand::MarkRead(message.conversation, message.id));
     mallory.say(&alice.address, "Are you there?");
     alice.hears(&mallory.address, "Are you there?");
-    let summary = tests::person::block_on(alice.reader().conversation(message.conversation)).expect("readable");
+    let summary =
+        tests::person::block_on(alice.reader().conversation(message.conversation)).expect("readable");
     assert!(summary.expect("there").conversation.stranger);
     // The second message was answered by a full round trip through the server, so a receipt or marker for the
     // first would have come back by now.

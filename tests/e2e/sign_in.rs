@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{
-    Answer, CertificateProblem, Command, Failure, FormFieldKind, Request, ServerAddress,
-};
+use model::{Answer, CertificateProblem, Command, Failure, FormFieldKind, Request, ServerAddress};
 use session::{Config, MemorySecrets, Session};
 use tests::person::{block_on, sign_in_request};
 use tests::{Person, Prosody};
@@ -32,7 +30,8 @@ fn servers_of_years_ago_sign_in_too() {
 fn a_wrong_password_is_said_at_once_and_leaves_nothing_behind() {
     let server = Prosody::start();
     server.register("alice");
-    let result = Person::try_sign_in(&server, "alice@localhost", "not the password", server.direct_tls_port());
+    let result =
+        Person::try_sign_in(&server, "alice@localhost", "not the password", server.direct_tls_port());
     assert_eq!(result.err(), Some(Failure::WrongPassword));
 }
 
@@ -47,7 +46,12 @@ fn a_certificate_nobody_vouches_for_is_refused_with_its_facts() {
         ..Config::new(folder.path().to_owned())
     })
     .expect("a service");
-    let failure = block_on(session.ask(sign_in_request("alice@localhost", "pw-alice", server.direct_tls_port(), other.authority())))
+    let failure = block_on(session.ask(sign_in_request(
+        "alice@localhost",
+        "pw-alice",
+        server.direct_tls_port(),
+        other.authority(),
+    )))
     .expect_err("not trusted");
     let Failure::Certificate(facts) = failure else { panic!("{failure}") };
     assert_eq!(facts.problem, CertificateProblem::UnknownIssuer);
@@ -104,7 +108,12 @@ fn several_accounts_are_online_at_once_and_one_can_be_removed() {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
     let password = server.register("carol");
-    let answer = block_on(alice.session.ask(sign_in_request("carol@localhost", &password, server.direct_tls_port(), server.authority())));
+    let answer = block_on(alice.session.ask(sign_in_request(
+        "carol@localhost",
+        &password,
+        server.direct_tls_port(),
+        server.authority(),
+    )));
     let Ok(Answer::Account(carol)) = answer else { panic!("{answer:?}") };
     assert_eq!(alice.session.accounts().len(), 2);
     bob.say(&"carol@localhost".parse().expect("an address"), "hello carol");

@@ -152,7 +152,19 @@ impl Desktop {
 
     /// Makes the window of this name as large as the screen.
     pub fn fill_screen(&self, name: &str) {
-        self.tool(&["search", "--sync", "--onlyvisible", "--name", name, "windowsize", "100%", "100%", "windowmove", "0", "0"]);
+        self.tool(&[
+            "search",
+            "--sync",
+            "--onlyvisible",
+            "--name",
+            name,
+            "windowsize",
+            "100%",
+            "100%",
+            "windowmove",
+            "0",
+            "0",
+        ]);
     }
 
     /// Moves the pointer to a place on the screen.

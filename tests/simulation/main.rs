@@ -24,6 +24,7 @@ mod weather;
 mod world;
 
 use std::{
+    io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
@@ -65,6 +66,7 @@ fn an_evening_from_each_seed() {
                         return;
                     }
                     if let (Err(fault), _) = play(seed, false) {
+                        let _ = writeln!(std::io::stderr(), "seed {seed}: {fault}");
                         faults.lock().unwrap().push((seed, fault));
                     }
                 }
@@ -72,7 +74,8 @@ fn an_evening_from_each_seed() {
         }
     });
     let played = next.load(Ordering::Relaxed).min(end) - first;
-    eprintln!("{played} seeds in {:.1} s", began.elapsed().as_secs_f64());
+    // Not by a macro, or it would be told only when something is wrong.
+    let _ = writeln!(std::io::stderr(), "{played} seeds in {:.1} s", began.elapsed().as_secs_f64());
     let mut faults = faults.into_inner().unwrap();
     faults.sort();
     if let Some((seed, _)) = faults.first() {

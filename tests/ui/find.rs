@@ -45,7 +45,9 @@ fn everything_of_a_day_goes_without_a_pointer() {
     scene.desktop.press("ctrl+n");
     scene.has_focus("Name or address");
     scene.desktop.type_text("carol@localhost");
-    robot.find_where("the address as a choice", |node| node.role() == "list item" && node.name().contains("carol@localhost"));
+    robot.find_where("the address as a choice", |node| {
+        node.role() == "list item" && node.name().contains("carol@localhost")
+    });
     scene.desktop.press("Return");
     scene.has_focus("Message");
     scene.desktop.type_text("Good morning");
@@ -65,7 +67,11 @@ fn everything_of_a_day_goes_without_a_pointer() {
     scene.starling.sees_message("Good morning");
 
     // Escape closes what is on top, and only that.
-    for (keys, name) in [("ctrl+comma", "Preferences"), ("ctrl+question", "Keyboard Shortcuts"), ("ctrl+n", "New Conversation")] {
+    for (keys, name) in [
+        ("ctrl+comma", "Preferences"),
+        ("ctrl+question", "Keyboard Shortcuts"),
+        ("ctrl+n", "New Conversation"),
+    ] {
         scene.desktop.press(keys);
         dialog(&scene, name, true);
         scene.desktop.press("Escape");
@@ -87,7 +93,9 @@ fn everything_of_a_day_goes_without_a_pointer() {
 
 #[track_caller]
 fn result(scene: &Scene, words: &str) -> tests::robot::Node {
-    scene.starling.within("Search results", words, |node| node.role() == "list item" && node.name().contains(words))
+    scene
+        .starling
+        .within("Search results", words, |node| node.role() == "list item" && node.name().contains(words))
 }
 
 #[track_caller]

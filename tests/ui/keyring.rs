@@ -20,12 +20,17 @@ fn without_a_keyring_a_passphrase_protects_the_messages() {
 
     let starling = Starling::start(&desktop, &server);
     starling.robot.find_text("Your messages are protected with a passphrase.");
-    for (passphrase, words) in [("something else", "That was not the passphrase."), ("a long passphrase", "")] {
+    for (passphrase, words) in [("something else", "That was not the passphrase."), ("a long passphrase", "")]
+    {
         if !starling.robot.sees_entry("Passphrase") {
             starling.robot.find("button", "Unlock").click();
         }
         starling.robot.find_entry("Passphrase").set_text(passphrase);
-        let unlock = || starling.robot.find_where("Unlock", |node| node.role() == "button" && node.name() == "Unlock" && node.is_sensitive());
+        let unlock = || {
+            starling.robot.find_where("Unlock", |node| {
+                node.role() == "button" && node.name() == "Unlock" && node.is_sensitive()
+            })
+        };
         // The dialog's button stands after that of the banner.
         starling.robot.find_entry("Passphrase").focus();
         let _ = unlock();

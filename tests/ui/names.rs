@@ -22,7 +22,10 @@ fn the_screens_before_the_first_account_have_their_names() {
 fn the_main_screens_have_their_names() {
     let scene = Scene::set();
     let starling = &scene.starling;
-    sees(starling, &["Conversations", "Accounts", "New Conversation", "Search", "Main Menu", "All", "Direct", "Unread"]);
+    sees(
+        starling,
+        &["Conversations", "Accounts", "New Conversation", "Search", "Main Menu", "All", "Direct", "Unread"],
+    );
     sees(starling, &["Messages", "Message", "Send", "Emoji", "Search in Conversation", "Details"]);
     starling.message(GREETING).hover();
     sees(starling, &["React", "Reply", "More"]);
@@ -46,7 +49,9 @@ fn sees(starling: &Starling, names: &[&str]) {
 fn no_control_is_nameless(starling: &Starling) {
     let roles = ["button", "toggle button", "text box", "switch", "combo box", "radio", "tab"];
     let window = starling.robot.find_where("the window", |node| node.role() == "application");
-    let nameless = window.search_all(&|node: &Node| roles.contains(&node.role().as_str()) && node.name().is_empty());
-    let nameless: Vec<String> = nameless.iter().map(|node| format!("{} at {:?}", node.role(), node.extents())).collect();
+    let nameless =
+        window.search_all(&|node: &Node| roles.contains(&node.role().as_str()) && node.name().is_empty());
+    let nameless: Vec<String> =
+        nameless.iter().map(|node| format!("{} at {:?}", node.role(), node.extents())).collect();
     assert!(nameless.is_empty(), "without a name: {nameless:?} in\n{}", starling.robot.describe());
 }

@@ -47,7 +47,9 @@ fn a_person_is_renamed_muted_and_blocked_in_the_details() {
     scene.desktop.press("Return");
     scene.starling.row(&["Bobby"]);
 
-    robot.find_where("Notifications", |node| node.role() == "list item" && node.name() == "Notifications").point();
+    robot
+        .find_where("Notifications", |node| node.role() == "list item" && node.name() == "Notifications")
+        .point();
     scene.choose(&["Down", "Down", "Down", "Return"]);
     robot.find_text("Muted until");
     scene.starling.row(&["Bobby", "muted"]);

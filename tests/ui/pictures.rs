@@ -60,12 +60,27 @@ const TALK: &[(&str, char, u32, &str)] = &[
     ("carol", '>', 190, "Is the kiln free on Thursday?"),
     ("carol", '<', 64, "Thursday is fine, from four o'clock on"),
     ("bob", '<', 1500, "Did you get the tickets for the ferry?"),
-    ("bob", '>', 1490, "Yes! Saturday, quarter past nine. Platform 2, then the tram to the harbour: https://example.org/ferry"),
+    (
+        "bob",
+        '>',
+        1490,
+        "Yes! Saturday, quarter past nine. Platform 2, then the tram to the harbour: https://example.org/ferry",
+    ),
     ("bob", '<', 1488, "Perfect"),
     ("bob", '<', 1487, "I'll bring the bread and the good cheese"),
-    ("bob", '<', 42, "Small change of plans: Erin would like to come along. She has never seen the lighthouse"),
+    (
+        "bob",
+        '<',
+        42,
+        "Small change of plans: Erin would like to come along. She has never seen the lighthouse",
+    ),
     ("bob", '>', 40, "The more the merrier"),
-    ("bob", '>', 39, "Then we should take the big thermos. And somebody has to carry it, which I suppose is you, because you are the one who drinks all of the coffee"),
+    (
+        "bob",
+        '>',
+        39,
+        "Then we should take the big thermos. And somebody has to carry it, which I suppose is you, because you are the one who drinks all of the coffee",
+    ),
     ("bob", '<', 37, "🙈"),
     ("bob", '<', 36, "Deal. Shall we meet at the harbour?"),
     ("bob", '>', 12, "Yes, at nine sharp"),
@@ -93,7 +108,8 @@ impl Town {
             alice.command(AccountCommand::ChangeContact(person.address.clone(), Some(given), groups));
         }
         for (name, direction, _, text) in TALK {
-            let person = people.iter().find(|person| person.address.as_str().starts_with(name)).expect("of the town");
+            let person =
+                people.iter().find(|person| person.address.as_str().starts_with(name)).expect("of the town");
             match direction {
                 '<' => {
                     person.say(&alice.address, text);

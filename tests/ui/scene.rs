@@ -28,7 +28,11 @@ impl Scene {
         let bob = Person::new(&server, "bob");
         let device = Person::new(&server, "alice");
         befriend(&device, &bob);
-        device.command(AccountCommand::ChangeContact(bob.address.clone(), Some("Bob".to_owned()), Vec::new()));
+        device.command(AccountCommand::ChangeContact(
+            bob.address.clone(),
+            Some("Bob".to_owned()),
+            Vec::new(),
+        ));
         bob.say(&device.address, GREETING);
         device.hears(&bob.address, GREETING);
         before(&server, &device);

@@ -21,7 +21,8 @@ fn preferences_take_effect_at_once_and_the_window_remembers_itself() {
 
     scene.desktop.resize_window("Starling", 840, 600);
     let size = |starling: &Starling| {
-        let window = starling.robot.find_where("the window", |node| node.role() == "window" || node.role() == "frame");
+        let window =
+            starling.robot.find_where("the window", |node| node.role() == "window" || node.role() == "frame");
         let (_, _, width, height) = window.extents();
         (width, height)
     };

@@ -40,7 +40,9 @@ fn an_account_is_made_through_the_window() {
     robot.find("button", "Continue").click();
     robot.find_entry("User Name").set_text("frank");
     robot.find("button", "Copy Password");
-    wait::until("the form to be complete", || robot.find("button", "Create Account").is_sensitive().then_some(()));
+    wait::until("the form to be complete", || {
+        robot.find("button", "Create Account").is_sensitive().then_some(())
+    });
     robot.find("button", "Create Account").click();
     robot.find_named("No Conversations");
     robot.find("toggle button", "Accounts").click();

@@ -44,7 +44,10 @@ pub fn load_older(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Resu
     let query = mam::Query { id: id.clone(), with, start: None, end: None, page };
     // Nothing here yet: any place will do.
     let before = oldest.unwrap_or(Timestamp(i64::MAX));
-    turn.state.archive.older.insert(id.clone(), Older { conversation, before, first_id: None, floors: ArchiveFloors::default() });
+    turn.state
+        .archive
+        .older
+        .insert(id.clone(), Older { conversation, before, first_id: None, floors: ArchiveFloors::default() });
     turn.send_iq(IqKind::Set, None, query.element(), PendingIq::Archive(Asked::Older(id)));
     Ok(())
 }

@@ -83,7 +83,11 @@ pub fn seen(
 }
 
 /// Where nothing was reached reading forward, a message that is older than all that is to be read so is.
-pub fn begin_floors(turn: &mut Turn<'_, '_>, conversation: ConversationId, row: &StoredMessage) -> Result<(), Error> {
+pub fn begin_floors(
+    turn: &mut Turn<'_, '_>,
+    conversation: ConversationId,
+    row: &StoredMessage,
+) -> Result<(), Error> {
     let known = turn.tx.reads().archive_floors(conversation)?;
     let mut floors = ArchiveFloors::default();
     floors.reach(row);

@@ -42,7 +42,9 @@ pub fn place(
             let floors = archive::floors(turn, conversation, run)?;
             let wanted = match run {
                 // Unless an earlier page was cut off, and the hole in it is being filled.
-                Run::Older { before } if floors.any.is_none_or(|any| any < before) => time.min(before.plus_millis(-1)),
+                Run::Older { before } if floors.any.is_none_or(|any| any < before) => {
+                    time.min(before.plus_millis(-1))
+                }
                 _ => time,
             };
             let wanted = floors.any.map_or(wanted, |any| wanted.max(any));
