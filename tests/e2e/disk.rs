@@ -68,7 +68,7 @@ fn survive(fault: &str) {
             Call::LogWritten => kept = false,
             Call::LogSynced => kept = true,
             Call::SocketWritten(length) => {
-                assert!(kept || length < STANZA, "{length} bytes left that are not kept")
+                assert!(kept || length < STANZA, "{length} bytes left that are not kept");
             }
             Call::Marker => {}
         }

@@ -58,7 +58,7 @@ fn no_byte_of_a_message_leaves_before_its_commit_is_synced() {
             Call::LogWritten => unsynced = true,
             Call::LogSynced => unsynced = false,
             Call::SocketWritten(_) => {
-                assert!(!unsynced, "written to the socket with an unsynced log, at call {index}")
+                assert!(!unsynced, "written to the socket with an unsynced log, at call {index}");
             }
             Call::Marker => {}
         }

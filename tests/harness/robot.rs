@@ -192,6 +192,7 @@ impl Node {
 
     /// Waits for something with this role and name in it.
     #[track_caller]
+    #[must_use]
     pub fn find(&self, role: &str, name: &str) -> Node {
         wait::until(&format!("{role} “{name}” in “{}”", self.name()), || {
             self.search(&|node| node.role() == role && node.name() == name)

@@ -8,7 +8,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use account::{Account, Input, Output, Setup, TlsFacts};
 use model::{
-    AccountCommand, AccountId, AccountSettings, BareJid, ConversationId, Now, StorageFailure, Timestamp,
+    AccountCommand, AccountId, AccountSettings, BareJid, ConversationId, EventKind, Now, StorageFailure,
+    Timestamp,
 };
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 use store::{Credentials, Writer};
@@ -42,8 +43,8 @@ pub struct Device {
     /// What the disk did not take.
     held: VecDeque<AccountCommand>,
     wake_at: Option<u64>,
-    /// Whether the first page of the archive is here.
-    began: bool,
+    /// Whether its first reading of the archive is over.
+    pub began: bool,
     /// Reads what the account writes, to hold its acknowledgements to what is on disk.
     listener: Parser,
 }
@@ -90,15 +91,6 @@ impl Device {
     /// Reads the database.
     pub fn read<T>(&mut self, read: impl FnOnce(store::Reads<'_>) -> Result<T, store::Error>) -> T {
         self.writer.write(|tx| read(tx.reads())).unwrap()
-    }
-
-    /// Whether its first sign-in is over.
-    pub fn has_begun(&mut self) -> bool {
-        if !self.began {
-            let own = self.own.clone();
-            self.began = self.read(|reads| reads.archive_cursor(&own)).is_some();
-        }
-        self.began
     }
 
     fn hear(&mut self, mut bytes: &[u8]) -> Vec<Element> {
@@ -156,11 +148,11 @@ impl World {
         self.after(pause, Happening::Start(device));
     }
 
-    /// Whether nothing is to go wrong with a device now. Where pages are small, a first sign-in that is cut off
-    /// leaves a hole between what came live and the newest page of the next one, and nothing tells how large it
-    /// is; so there it goes well.
-    pub fn is_safe(&mut self, device: usize) -> bool {
-        self.calm || (self.weather.page < 250 && !self.devices[device].has_begun())
+    /// Whether nothing is to go wrong with a device now. A first sign-in reads backward, and one that is cut off
+    /// leaves a hole in front of the newest page, of which nothing tells how large it is. With the pages that we
+    /// ask for that takes hundreds of messages; where they are small, the first sign-in goes well.
+    pub fn is_safe(&self, device: usize) -> bool {
+        self.calm || (self.weather.page < 250 && !self.devices[device].began)
     }
 
     /// One input, and whatever follows from it at once.
@@ -205,6 +197,7 @@ impl World {
                         }
                     }
                     Output::StartTls => panic!("the link is secure already"),
+                    Output::Event(EventKind::Syncing(false)) => self.devices[device].began = true,
                     Output::Event(_) | Output::Answer(..) => {}
                 }
             }

@@ -10,6 +10,10 @@ use crate::device::Device;
 /// Everything on the screen: conversations, their messages, and what was told since the last look.
 pub fn print(device: &mut Device) -> String {
     let mut out = String::new();
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is not general enough in its lifetime"
+    )]
     let conversations = device.read(|reads| reads.conversations());
     if conversations.is_empty() {
         out.push_str("(nothing)\n");

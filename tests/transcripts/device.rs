@@ -15,7 +15,6 @@ pub const MORNING: i64 = 1_767_268_800_000;
 pub struct Device {
     writer: Writer,
     account: Option<Account>,
-    own: BareJid,
     seed: u64,
     starts: u64,
     monotonic: Duration,
@@ -51,7 +50,6 @@ impl Device {
         let mut device = Self {
             writer,
             account: None,
-            own,
             seed,
             starts: 0,
             monotonic: Self::BEGINNING,
@@ -128,11 +126,6 @@ impl Device {
         self.wall += i64::try_from(time.as_millis()).unwrap();
     }
 
-    /// When the account wants to be woken.
-    pub fn timeout(&self) -> Option<Duration> {
-        self.account.as_ref().and_then(Account::timeout)
-    }
-
     /// Sets the wall clock, as a user may; the other one is not for setting.
     pub fn set_clock(&mut self, forward: i64) {
         self.wall += forward;
@@ -146,11 +139,6 @@ impl Device {
     /// Both clocks.
     pub fn now(&self) -> Now {
         Now { monotonic: self.monotonic, wall: Timestamp(self.wall) }
-    }
-
-    /// Whose it is.
-    pub fn own(&self) -> &BareJid {
-        &self.own
     }
 
     /// The account, between two processes none.

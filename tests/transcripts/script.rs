@@ -264,6 +264,10 @@ impl<'p> Player<'p> {
     }
 
     fn message(&mut self, text: &str) -> Message {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is not general enough in its lifetime"
+        )]
         let conversations = self.device.read(|reads| reads.conversations());
         for summary in conversations {
             let found = self

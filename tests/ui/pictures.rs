@@ -4,6 +4,7 @@
 //! some days, so that the window, which reads them from there, shows a lively list.
 
 use std::cell::Cell;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -38,7 +39,7 @@ fn dark_and_high_contrast() {
 #[test]
 fn large_text_and_right_to_left() {
     let town = Town::build();
-    // In 1024ths of a dot per inch: 96 is the usual.
+    // Dots per inch, times 1024: 96 is the usual.
     town.walk(&Variant { name: "large-text", gtk: &[("gtk-xft-dpi", "196608")], ..PLAIN });
     let arabic = &[("LANG", "ar_EG.UTF-8"), ("LANGUAGE", "ar")];
     town.walk(&Variant { name: "right-to-left", environment: arabic, ..PLAIN });
@@ -110,16 +111,9 @@ impl Town {
         for (name, direction, _, text) in TALK {
             let person =
                 people.iter().find(|person| person.address.as_str().starts_with(name)).expect("of the town");
-            match direction {
-                '<' => {
-                    person.say(&alice.address, text);
-                    alice.hears(&person.address, text);
-                }
-                _ => {
-                    alice.say(&person.address, text);
-                    person.hears(&alice.address, text);
-                }
-            }
+            let (speaker, listener) = if *direction == '<' { (person, &alice) } else { (&alice, person) };
+            speaker.say(&listener.address, text);
+            listener.hears(&speaker.address, text);
         }
         let bob = people.first().expect("Bob");
         let plan = bob.hears(&alice.address, "The more the merrier");
@@ -237,19 +231,7 @@ impl Town {
         camera.take("shortcuts");
         camera.desktop.press("Escape");
         robot.wait_gone("dialog", "Keyboard Shortcuts");
-        self.end_of(starling, camera);
-    }
-
-    fn end_of(&self, starling: &Starling, camera: &Camera<'_>) {
-        let robot = &starling.robot;
-        camera.desktop.press("F10");
-        robot.find_where("the menu", |node| node.role() == "menu item");
-        camera.take("main-menu");
-        camera.desktop.press("Escape");
-        robot.find("toggle button", "Accounts").click();
-        robot.find_where("the menu", |node| node.role() == "menu item");
-        camera.take("accounts-menu");
-        camera.desktop.press("Escape");
+        end_of(starling, camera);
     }
 }
 
@@ -287,12 +269,25 @@ fn spread(server: &Prosody) {
         // As XML has it.
         let text = text.replace('\'', "%");
         let shift = minutes * 60;
-        statements += &format!(
+        let _ = writeln!(
+            statements,
             "UPDATE prosodyarchive SET \"when\" = CAST(strftime('%s','now') AS INTEGER) - {shift} \
-             WHERE value LIKE '%<body>{text}</body>%' AND (\"user\" = '{name}' OR \"with\" = '{name}@localhost');\n"
+             WHERE value LIKE '%<body>{text}</body>%' AND (\"user\" = '{name}' OR \"with\" = '{name}@localhost');"
         );
     }
     statements += "DELETE FROM prosodyarchive WHERE \"user\" = 'alice' AND value LIKE '%urn:xmpp:chat-markers:0%' AND value NOT LIKE '%<body>%';\n";
     let done = Command::new("sqlite3").arg(file).arg(statements).status().expect("sqlite3");
     assert!(done.success(), "the archive was not changed");
+}
+
+fn end_of(starling: &Starling, camera: &Camera<'_>) {
+    let robot = &starling.robot;
+    camera.desktop.press("F10");
+    robot.find_where("the menu", |node| node.role() == "menu item");
+    camera.take("main-menu");
+    camera.desktop.press("Escape");
+    robot.find("toggle button", "Accounts").click();
+    robot.find_where("the menu", |node| node.role() == "menu item");
+    camera.take("accounts-menu");
+    camera.desktop.press("Escape");
 }

@@ -30,10 +30,10 @@ pub const LAST: i64 = 100_000;
 
 /// Runs a test on the one thread that knows GTK.
 pub fn on_stage(test: impl AsyncFnOnce(&Stage) + Send + 'static) {
+    static THREAD: OnceLock<glib::ThreadPool> = OnceLock::new();
     if !display::is_here() {
         return display::run_elsewhere();
     }
-    static THREAD: OnceLock<glib::ThreadPool> = OnceLock::new();
     let thread = THREAD.get_or_init(|| glib::ThreadPool::exclusive(1).expect("a thread can be made"));
     let (sender, receiver) = mpsc::sync_channel(1);
     thread
