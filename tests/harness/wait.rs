@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// How long a test waits for something that should come at once. Generous, because machines are slow:
 /// it decides only how late a failure is told.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The same for a great many messages.
 pub const LONG_PATIENCE: Duration = Duration::from_secs(60);

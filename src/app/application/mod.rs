@@ -105,6 +105,8 @@ mod imp {
             {
                 tracing::warn!("a server did not answer the goodbye in time");
             }
+            // The last words of the window may still be on their way to the disk.
+            gio::Settings::sync();
             self.parent_shutdown();
         }
     }
