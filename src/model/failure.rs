@@ -1,3 +1,8 @@
+//! Everything that can go wrong and that a person should hear of, sorted by what they can do next.
+//!
+//! Lower crates map their errors to these and add no words; `app` alone makes sentences of them. A kind stands here only if
+//! somebody would do something else about it than about its neighbours.
+
 use thiserror::Error;
 
 use crate::{ServerAddress, Timestamp};

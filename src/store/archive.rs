@@ -1,3 +1,5 @@
+//! How far archives were read: the forward cursor of each, and how far back each conversation reaches.
+
 use model::{BareJid, ConversationId, Direction, Timestamp};
 use rusqlite::{OptionalExtension, params};
 

@@ -1,3 +1,5 @@
+//! What the parser must take, what it must refuse before building anything, and that neither chunks nor depth matter.
+
 use proptest::prelude::*;
 
 use super::*;

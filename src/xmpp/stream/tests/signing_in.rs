@@ -1,3 +1,5 @@
+//! Every way of signing in as a transcript: what the server offers, what is chosen, and where it stops.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
