@@ -4,6 +4,7 @@
 //! some days, so that the window, which reads them from there, shows a lively list.
 
 use std::cell::Cell;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -110,16 +111,9 @@ impl Town {
         for (name, direction, _, text) in TALK {
             let person =
                 people.iter().find(|person| person.address.as_str().starts_with(name)).expect("of the town");
-            match direction {
-                '<' => {
-                    person.say(&alice.address, text);
-                    alice.hears(&person.address, text);
-                }
-                _ => {
-                    alice.say(&person.address, text);
-                    person.hears(&alice.address, text);
-                }
-            }
+            let (speaker, listener) = if *direction == '<' { (person, &alice) } else { (&alice, person) };
+            speaker.say(&listener.address, text);
+            listener.hears(&speaker.address, text);
         }
         let bob = people.first().expect("Bob");
         let plan = bob.hears(&alice.address, "The more the merrier");
@@ -297,9 +291,10 @@ fn spread(server: &Prosody) {
         // As XML has it.
         let text = text.replace('\'', "%");
         let shift = minutes * 60;
-        statements += &format!(
+        let _ = writeln!(
+            statements,
             "UPDATE prosodyarchive SET \"when\" = CAST(strftime('%s','now') AS INTEGER) - {shift} \
-             WHERE value LIKE '%<body>{text}</body>%' AND (\"user\" = '{name}' OR \"with\" = '{name}@localhost');\n"
+             WHERE value LIKE '%<body>{text}</body>%' AND (\"user\" = '{name}' OR \"with\" = '{name}@localhost');"
         );
     }
     statements += "DELETE FROM prosodyarchive WHERE \"user\" = 'alice' AND value LIKE '%urn:xmpp:chat-markers:0%' AND value NOT LIKE '%<body>%';\n";

@@ -132,7 +132,8 @@ impl World {
     /// A session goes on with another link.
     pub(super) fn resume(&mut self, link: usize, session: usize, h: u32) {
         self.tell(|| format!("link {link} resumes session {session} at {h}"));
-        let told = self.server.sessions[session].management.as_ref().map(|management| management.acknowledged);
+        let told =
+            self.server.sessions[session].management.as_ref().map(|management| management.acknowledged);
         if told.is_some_and(|told| h < told) {
             // From a link that the device gave up long ago, whose bytes were stuck somewhere.
             self.hang_up(link, End::Server);
