@@ -19,12 +19,11 @@ fn a_profile_is_independent_and_a_second_account_stands_beside_the_first() {
     scene.starling.row(&["Hello Erin"]);
     scene.starling.row(&["Bob", GREETING]);
 
-    // Another profile knows nothing of it, and starts while the first runs.
+    // Another profile knows nothing of it, and starts while the first runs: with its own welcome.
     let other = Starling::start_with(&scene.desktop, &scene.server, |command| {
         command.args(["--profile", "work"]);
     });
     other.robot.find("button", "Create Account");
-    assert!(!other.robot.sees_text("erin@localhost") || scene.starling.robot.sees_text("erin@localhost"));
     other.kill();
 
     // The same profile twice is one program: the second start ends at once.
