@@ -81,6 +81,7 @@ impl ConversationPage {
         let conversation = &summary.conversation;
         imp.avatar.set_text(Some(&object.name()));
         imp.name_label.set_label(&object.name());
+        self.set_title(&object.name());
         imp.subtitle_label.set_label(&object.subtitle());
         imp.subtitle_label.set_visible(!object.subtitle().is_empty());
         let presence = object.presence();
