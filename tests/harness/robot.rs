@@ -22,21 +22,25 @@ struct Pointer {
 
 impl Pointer {
     /// Clicks at a place of the active window.
+    #[track_caller]
     fn click(&self, x: i32, y: i32, button: &str) {
-        self.tool(x, y, &["click", button]);
+        self.go(x, y);
+        assert!(self.tool(&["click", button]), "xdotool failed");
     }
 
-    /// Moves to a place of the active window.
+    /// Moves to a place of the active window, as soon as there is one.
+    #[track_caller]
     fn go(&self, x: i32, y: i32) {
-        self.tool(x, y, &[]);
+        let (x, y) = (x.to_string(), y.to_string());
+        wait::until("a window to be active", || {
+            self.tool(&["getactivewindow", "mousemove", "--window", "%1", &x, &y]).then_some(())
+        });
     }
 
-    fn tool(&self, x: i32, y: i32, further: &[&str]) {
-        let place = [x.to_string(), y.to_string()];
+    fn tool(&self, arguments: &[&str]) -> bool {
         let mut command = std::process::Command::new("xdotool");
-        command.env("DISPLAY", &*self.display).args(["getactivewindow", "mousemove", "--window", "%1"]);
-        let done = command.args(place).args(further).status();
-        assert!(done.is_ok_and(|status| status.success()), "xdotool failed");
+        command.env("DISPLAY", &*self.display).args(arguments);
+        command.status().is_ok_and(|status| status.success())
     }
 }
 
