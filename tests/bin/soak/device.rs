@@ -98,7 +98,8 @@ pub fn live(arguments: &[String]) -> ExitCode {
         sign_in_request(address, password, port.parse().expect("a port"), authority.into())
     });
     let peer: BareJid = peer.parse().expect("an address");
-    let mut talk = Talk { next: 0, told: 0, session: &session, account, peer };
+    let mut talk = Talk { next: 0, written: 0, told: 0, session: &session, account, peer };
+    talk.take_up();
     loop {
         talk.go_on();
         if events.next_blocking().is_none() {
@@ -172,7 +173,10 @@ fn account(session: &Session, request: impl Fn() -> Request) -> AccountId {
 }
 
 struct Talk<'s> {
+    /// The number of the next message.
     next: u64,
+    /// How many are on the disk, and how many of them were told to be sent.
+    written: u64,
     told: u64,
     session: &'s Session,
     account: AccountId,
@@ -180,23 +184,25 @@ struct Talk<'s> {
 }
 
 impl Talk<'_> {
-    /// Tells what the server has, and writes the next message when not too many wait.
-    fn go_on(&mut self) {
-        let Ok(Answer::Conversation(conversation)) =
-            block_on(self.session.ask(Request::OpenConversation(self.account, self.peer.clone())))
-        else {
-            return;
-        };
-        let own = own_messages(&newest(self.session, self.account, conversation));
-        for (number, delivery) in &own {
-            if *number >= self.told && !matches!(delivery, Delivery::Queued) {
-                println!("sent {number}");
-                self.told = number + 1;
+    /// Takes up where the last life of this device ended, however much the other side has said since.
+    fn take_up(&mut self) {
+        let Some(conversation) = self.conversation() else { return };
+        let mut anchor = store::Anchor::Oldest;
+        loop {
+            let messages = page(self.session, self.account, conversation, anchor);
+            self.note(&messages);
+            match messages.last() {
+                Some(last) => anchor = store::Anchor::After(last.sort_time, last.id),
+                None => return,
             }
         }
-        let written = own.last().map_or(0, |(number, _)| number + 1);
-        self.next = self.next.max(written);
-        if self.next == written && self.next < self.told + IN_FLIGHT {
+    }
+
+    /// Tells what the server has, and writes the next message when not too many wait.
+    fn go_on(&mut self) {
+        let Some(conversation) = self.conversation() else { return };
+        self.note(&newest(self.session, self.account, conversation));
+        if self.next == self.written && self.next < self.told + IN_FLIGHT {
             let outgoing = Outgoing { text: format!("alice {}", self.next), reply_to: None, corrects: None };
             self.session.send(model::Command::Account(
                 self.account,
@@ -205,11 +211,39 @@ impl Talk<'_> {
             self.next += 1;
         }
     }
+
+    fn note(&mut self, messages: &[Message]) {
+        for (number, delivery) in own_messages(messages) {
+            if number >= self.told && !matches!(delivery, Delivery::Queued) {
+                println!("sent {number}");
+                self.told = number + 1;
+            }
+            self.written = self.written.max(number + 1);
+        }
+        self.next = self.next.max(self.written);
+    }
+
+    fn conversation(&self) -> Option<model::ConversationId> {
+        let request = Request::OpenConversation(self.account, self.peer.clone());
+        match block_on(self.session.ask(request)) {
+            Ok(Answer::Conversation(conversation)) => Some(conversation),
+            _ => None,
+        }
+    }
 }
 
 fn newest(session: &Session, account: AccountId, conversation: model::ConversationId) -> Vec<Message> {
+    page(session, account, conversation, store::Anchor::Newest)
+}
+
+fn page(
+    session: &Session,
+    account: AccountId,
+    conversation: model::ConversationId,
+    anchor: store::Anchor,
+) -> Vec<Message> {
     let Some(reader) = session.reader(account) else { return Vec::new() };
-    let request = store::PageRequest { conversation, anchor: store::Anchor::Newest, limit: 200 };
+    let request = store::PageRequest { conversation, anchor, limit: 200 };
     block_on(reader.page(request)).map(|page| page.messages).unwrap_or_default()
 }
 
