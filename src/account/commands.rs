@@ -17,7 +17,7 @@ use crate::{
 pub use password::answered as password_answered;
 
 /// Rows of a conversation that one turn deletes (DESIGN rule 1: pieces of 20 ms).
-const PIECE: u32 = 300;
+const PIECE: u32 = 40;
 
 /// Does what the user wants.
 pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error> {
