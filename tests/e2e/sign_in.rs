@@ -82,8 +82,8 @@ fn an_account_is_made_where_that_is_open_and_refused_where_not(server: impl Serv
     let Ok(Answer::RegistrationForm(mut form)) = ask("open.localhost") else { panic!("no form") };
     for field in &mut form.fields {
         match field.kind {
-            FormFieldKind::Username => field.value = "carol".to_owned(),
-            FormFieldKind::Password => field.value = "correct horse battery".to_owned(),
+            FormFieldKind::Username => "carol".clone_into(&mut field.value),
+            FormFieldKind::Password => "correct horse battery".clone_into(&mut field.value),
             _ => {}
         }
     }
