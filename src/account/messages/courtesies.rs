@@ -8,7 +8,7 @@ use xmpp::{payload, xep_0184_receipts as receipts, xep_0334_hints::Hint};
 use super::{
     Copy, Route, conversations,
     meaning::{Act, Meaning},
-    read,
+    read, stamps,
     whose::Parties,
 };
 use crate::{Error, archive::Run, chat_states, nickname, turn::Turn};
@@ -68,7 +68,7 @@ pub fn hear(
         nickname::heard(turn, &parties.peer, nickname)?;
     }
     // A state that was kept back is about a moment long gone.
-    if copy.stamp.is_none() {
+    if copy.stamp.is_none() && !stamps::is_stamped(copy.message) {
         let spoke = matches!(meaning.act, Act::Say(_) | Act::Correct { .. });
         if let Some(state) = meaning.chat_state.or(spoke.then_some(ChatState::Active)) {
             chat_states::heard(turn, &parties.peer, state, meaning.chat_state.is_some());
