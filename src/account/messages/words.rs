@@ -92,7 +92,7 @@ fn insert(
     let time = copy.stamp.unwrap_or(turn.now.wall);
     let conversation = conversations::ensure(turn, &parties.peer, begun, time)?;
     let ids = copies::ids(turn, copy, meaning);
-    if let Some(row) = copies::by_stanza_id(turn, copy, conversation, parties.direction, &ids, &content)? {
+    if let Some(row) = copies::likely(turn, copy, conversation, parties.direction, &ids, &content)? {
         merge(turn, conversation, row.id, &ids, &content, encryption)?;
         seen_in_archive(turn, copy, conversation, row.id)?;
         return Ok((conversation, Insertion::AlreadyThere(row.id)));
