@@ -124,7 +124,7 @@ fn insert(
             turn.changed(Change::Conversation(conversation));
             edits::apply_waiting(turn, conversation, id, &new.ids)?;
             if copy.run.is_none() {
-                archive::live_message(turn)?;
+                archive::live_message(turn, copy.archive_id.as_deref(), copy.stamp)?;
             }
         }
         Insertion::AlreadyThere(id) => merge(turn, conversation, id, &new.ids, &new.content, encryption)?,
