@@ -25,6 +25,7 @@ mod whose;
 mod words;
 
 pub use conversations::{accept, open, recheck_strangers};
+pub use courtesies::{Memory, end};
 pub use place::newest_place;
 pub use whose::Route;
 

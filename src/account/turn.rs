@@ -26,7 +26,7 @@ use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
     Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco,
-    displayed_sync, nickname, outbox, presence, refused::Refused, roster,
+    displayed_sync, messages, nickname, outbox, presence, refused::Refused, roster,
 };
 
 /// One input being handled.
@@ -59,6 +59,7 @@ pub struct State {
     pub(crate) avatars: avatars::Memory,
     pub(crate) caps: caps::Memory,
     pub(crate) chat_states: chat_states::Memory,
+    pub(crate) courtesies: messages::Memory,
     pub(crate) displayed_sync: displayed_sync::Memory,
     pub(crate) outbox: outbox::Memory,
     pub(crate) presence: presence::Memory,
@@ -171,6 +172,7 @@ impl State {
             avatars: avatars::Memory::default(),
             caps: caps::Memory::default(),
             chat_states: chat_states::Memory::default(),
+            courtesies: messages::Memory::default(),
             displayed_sync: displayed_sync::Memory::default(),
             outbox: outbox::Memory::default(),
             presence: presence::Memory::default(),
