@@ -147,8 +147,8 @@ mod imp {
 
     impl Conversations {
         /// Tells every account. The menu shows the choice once it is on disk.
-        fn choose_availability(&self, availability: String) {
-            let show = match availability.as_str() {
+        fn choose_availability(&self, availability: &str) {
+            let show = match availability {
                 "away" => Show::Away,
                 "busy" => Show::DoNotDisturb,
                 _ => Show::Available,
