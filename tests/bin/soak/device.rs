@@ -22,7 +22,7 @@ pub const NAME: &str = "alice";
 /// The first argument of a process that only says what became of its account.
 pub const JUDGED: &str = "device-judged";
 /// How many own messages may wait for the server before the next is written.
-const IN_FLIGHT: u64 = 8;
+pub const IN_FLIGHT: u64 = 8;
 
 /// Where the device lives and whom it talks with.
 pub struct Place<'p> {
@@ -74,13 +74,28 @@ impl Device {
     /// Waits until it saw its first message as sent, and returns the number of that.
     pub fn first_sent(&self) -> u64 {
         let line = self.lines.recv_timeout(LONG_PATIENCE).expect("the device talks");
-        line.strip_prefix("sent ").and_then(|number| number.parse().ok()).expect("a number")
+        number(&line).expect("a number")
     }
 
-    /// The numbers of own messages that it saw as sent.
-    pub fn told(&self) -> Vec<u64> {
-        self.lines.iter().filter_map(|line| line.strip_prefix("sent ")?.parse().ok()).collect()
+    /// The numbers of own messages that it saw as sent and that were not asked for yet.
+    pub fn told_so_far(&self) -> Vec<u64> {
+        self.lines.try_iter().filter_map(|line| number(&line)).collect()
     }
+
+    /// The same once it is dead, to its last word.
+    pub fn told(&self) -> Vec<u64> {
+        self.lines.iter().filter_map(|line| number(&line)).collect()
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn number(line: &str) -> Option<u64> {
+    line.strip_prefix("sent ")?.parse().ok()
 }
 
 /// Opens the device's folder.
