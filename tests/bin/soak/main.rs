@@ -17,11 +17,12 @@ use std::time::{Duration, Instant};
 use model::{BareJid, Delivery};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use tests::wait::LONG_PATIENCE;
 use tests::{LinkCutter, Person, Prosody, befriend};
 
 /// How long a device lives at most before it is killed: enough to sign in, sync and talk.
 const LIFE: Duration = Duration::from_millis(1500);
+/// How long it may take to come to talk: where signing in takes too long, it waits before it tries again.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// In one round of so many the device need not have talked when it is killed.
 const IMPATIENT: u64 = 4;
 
@@ -85,7 +86,8 @@ fn soak(kills: u64, seed: u64) -> verdict::Talk {
                 talks = true;
                 end = Instant::now() + life;
             }
-            assert!(talks || start.elapsed() < LONG_PATIENCE, "the device does not come to talk");
+            let silent = !talks && start.elapsed() > PATIENCE;
+            assert!(!silent, "the device does not come to talk: {:#?}", device.words());
         }
         device.kill();
         confirmed.note(&device.told());
