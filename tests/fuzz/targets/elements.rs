@@ -135,10 +135,10 @@ fn people(element: &Element) {
         xep_0153_vcard_avatar::photo(element).is_some(),
         xep_0319_idle::since(element),
     ));
-    for nickname in [xep_0172_nickname::nickname(element), xep_0172_nickname::read(element)] {
-        if let Some(nickname) = nickname {
-            again(&xep_0172_nickname::element(&nickname));
-        }
+    for nickname in
+        [xep_0172_nickname::nickname(element), xep_0172_nickname::read(element)].into_iter().flatten()
+    {
+        again(&xep_0172_nickname::element(&nickname));
     }
 }
 
