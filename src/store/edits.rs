@@ -1,7 +1,8 @@
 //! Corrections (XEP-0308) and retractions (XEP-0424) of messages that are here.
 //!
 //! The present text stands in the message, the earlier ones in `revisions`. Corrections may come in
-//! any order and more than once: the latest by its own time is shown, a copy changes nothing.
+//! any order and more than once: the latest by its own time is shown, a copy changes nothing. Times are by
+//! different clocks, though: what was certainly written last says so, and then no clock is asked.
 //! What is retracted is gone: text, earlier texts, reactions, the quotations others made of it, and
 //! its words in the search index, all in one transaction.
 
@@ -99,6 +100,19 @@ impl Tx<'_> {
         )?;
         self.text_changed(message, Some(&correction.text))?;
         Ok(Applied::Current)
+    }
+
+    /// Gives a message a new text that was written after everything that is here, whatever the clocks say.
+    pub fn correct_last(&mut self, message: MessageId, correction: &Correction) -> Result<Applied, Error> {
+        let edited: Option<i64> = self
+            .connection()
+            .prepare_cached("SELECT edit_time FROM messages WHERE id = ?")?
+            .query_row([message.0], |row| row.get(0))
+            .optional()?
+            .flatten();
+        let after = edited.map_or(correction.time, |edited| Timestamp(edited.saturating_add(1)));
+        let time = correction.time.max(after);
+        self.correct(message, &Correction { time, ..correction.clone() })
     }
 
     /// Takes a message back. False if there is none, or it was taken back before.

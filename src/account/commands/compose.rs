@@ -118,7 +118,7 @@ fn correct(
         text: text.to_owned(),
         encryption: EncryptionKind::None,
     };
-    turn.tx.correct(corrected, &correction)?;
+    turn.tx.correct_last(corrected, &correction)?;
     turn.changed(Change::MessageChanged(stored.id, corrected));
     chat_states::spoke(turn, stored.id);
     // Nobody has the message that was refused: the new words go out as that message.

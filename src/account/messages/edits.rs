@@ -42,7 +42,7 @@ pub fn correct(
     };
     let conversation = ensure(turn, copy, parties)?;
     match find(turn, conversation, parties, target)? {
-        Found::Theirs(row) => apply_correction(turn, &row, &correction),
+        Found::Theirs(row) => apply_correction(turn, &row, &correction, is_last(copy)),
         Found::Others => {
             turn.refuse(Kind::Correction);
             Ok(())
@@ -55,7 +55,7 @@ pub fn correct(
             };
             if let Some(stand_in) = stand_in(turn, conversation, parties.direction, target)? {
                 wait(turn, conversation, copy, parties, target, kind)?;
-                return apply_correction(turn, &stand_in, &correction);
+                return apply_correction(turn, &stand_in, &correction, is_last(copy));
             }
             wait(turn, conversation, copy, parties, target, kind)?;
             let (conversation, insertion) = words::put(turn, copy, parties, meaning, said)?;
@@ -124,7 +124,8 @@ pub fn apply_waiting(
         match edit.kind {
             PendingKind::Correction { id, text, encryption } if same_side => {
                 take_out_stand_in(turn, &row, id.as_deref())?;
-                apply_correction(turn, &row, &Correction { id, time: edit.time, text, encryption })?;
+                let correction = Correction { id, time: edit.time, text, encryption };
+                apply_correction(turn, &row, &correction, false)?;
             }
             PendingKind::Retraction if same_side => apply_retraction(turn, &row)?,
             PendingKind::Correction { .. } => turn.refuse(Kind::Correction),
@@ -245,16 +246,28 @@ fn take_out_stand_in(
     Ok(())
 }
 
+/// What comes live, and was not kept back, was written after everything that is here. Its time is by our clock,
+/// and that of what the archive told by the server's.
+fn is_last(copy: &Copy<'_>) -> bool {
+    copy.run.is_none() && copy.stamp.is_none()
+}
+
 fn apply_correction(
     turn: &mut Turn<'_, '_>,
     row: &StoredMessage,
     correction: &Correction,
+    is_last: bool,
 ) -> Result<(), Error> {
     // A stand-in is its own first correction.
     if correction.id.is_some() && row.ids.stanza == correction.id {
         return Ok(());
     }
-    match turn.tx.correct(row.id, correction)? {
+    let applied = if is_last {
+        turn.tx.correct_last(row.id, correction)?
+    } else {
+        turn.tx.correct(row.id, correction)?
+    };
+    match applied {
         Applied::Current | Applied::Earlier => told(turn, row),
         Applied::AlreadyThere | Applied::Impossible => {}
     }

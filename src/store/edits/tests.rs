@@ -49,6 +49,18 @@ fn a_correction_says_what_it_did() {
 }
 
 #[test]
+fn what_was_written_last_is_shown_whatever_its_clock_says() {
+    let mut bench = Bench::new();
+    let message = bench.hears(10, "a");
+    bench.write(|tx| tx.correct(message, &correction("c1", 300, "by a clock that is ahead")));
+    let last = correction("c2", 20, "the last word");
+    assert_eq!(bench.write(|tx| tx.correct_last(message, &last)), Applied::Current);
+    assert_eq!(bench.write(|tx| tx.correct_last(message, &last)), Applied::AlreadyThere);
+    assert_eq!(bench.transcript(), "bob@example.net: the last word");
+    assert_eq!(texts(&mut bench, message), ["a", "by a clock that is ahead"]);
+}
+
+#[test]
 fn corrections_without_end_do_not_fill_the_disk_and_leave_the_original() {
     let mut bench = Bench::new();
     let message = bench.hears(0, "the original");
