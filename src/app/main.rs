@@ -25,6 +25,7 @@ mod menu_names;
 mod new_conversation;
 mod notifications;
 mod objects;
+mod pace;
 mod passphrase;
 mod pictures;
 mod preferences;

@@ -8,7 +8,7 @@ use std::{cell::Cell, rc::Rc};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::glib;
-use model::{AccountCommand, ConnectionState, EventKind, MessageId};
+use model::{AccountCommand, Change, ConnectionState, ConversationId, EventKind, MessageId};
 use session::Heard;
 use view::{At, ConversationKey, Diff, ReaderHandle, Timeline, TimelineItem};
 
@@ -16,6 +16,7 @@ use super::ConversationPage;
 use crate::{
     history::{Edge, HistoryWindow, Position, day_number},
     objects::ConversationObject,
+    pace::Pace,
 };
 
 /// Where the last message that was read stands, when there are new ones below it.
@@ -82,9 +83,10 @@ impl ConversationPage {
         match heard {
             Heard::Lagged(_) => self.queue(Job::Reread),
             Heard::Event(event) if event.account == key.account => match &event.kind {
-                EventKind::Changed { .. }
-                | EventKind::OlderLoaded(_)
-                | EventKind::Connection(ConnectionState::Online) => {
+                EventKind::Changed { change, .. } if concerns(change, key.conversation) => {
+                    self.queue(Job::Event(event.kind.clone()));
+                }
+                EventKind::OlderLoaded(_) | EventKind::Connection(ConnectionState::Online) => {
                     self.queue(Job::Event(event.kind.clone()));
                 }
                 // It was unavailable, or this is another way to the same account.
@@ -133,6 +135,19 @@ impl ConversationPage {
     }
 }
 
+/// Whether a change may be seen in the history of this conversation.
+fn concerns(change: &Change, open: ConversationId) -> bool {
+    match change {
+        Change::MessageAdded(conversation, _)
+        | Change::MessageChanged(conversation, _)
+        | Change::MessageRemoved(conversation, _)
+        | Change::Conversation(conversation)
+        | Change::ConversationRemoved(conversation) => *conversation == open,
+        Change::Everything => true,
+        Change::Contact(_) | Change::Account => false,
+    }
+}
+
 /// Opens the conversation, shows it, and then follows it.
 async fn read(
     page: glib::WeakRef<ConversationPage>,
@@ -167,7 +182,11 @@ async fn read(
         window
     };
     let mut asked_server = false;
+    let mut rhythm = Pace::default();
     while let Ok(first) = queue.recv().await {
+        if matches!(first, Job::Event(_)) {
+            rhythm.wait().await;
+        }
         let mut jobs = vec![first];
         jobs.extend(std::iter::from_fn(|| queue.try_recv().ok()));
         let mut events = Vec::new();

@@ -22,6 +22,7 @@ use crate::{
     bridge::{Bridge, Listener},
     notifications,
     objects::ConversationObject,
+    pace::Pace,
 };
 
 /// How often the words for times are made anew, in seconds.
@@ -74,7 +75,11 @@ impl ConversationsModel {
         let weak = Rc::downgrade(&model.0);
         glib::spawn_future_local(async move {
             let mut list = ConversationList::new();
+            let mut pace = Pace::default();
             while let Ok(first) = queue.recv().await {
+                if matches!(first, Job::Event(_)) {
+                    pace.wait().await;
+                }
                 let Some(inner) = weak.upgrade() else { break };
                 let mut jobs = vec![first];
                 jobs.extend(std::iter::from_fn(|| queue.try_recv().ok()));

@@ -28,7 +28,8 @@ fn main() -> ExitCode {
     {
         return if stage::keep_key_here(rest) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    let asked = |part: &str| arguments.is_empty() || arguments.iter().any(|word| word == part || word == "quick");
+    let asked =
+        |part: &str| arguments.is_empty() || arguments.iter().any(|word| word == part || word == "quick");
     let mut rows = Rows::default();
     println!("bench: {}, load {}", measure::processor(), measure::load());
 

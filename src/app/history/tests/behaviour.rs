@@ -272,11 +272,10 @@ fn a_reaction_is_changed_by_its_chip() {
     on_stage(async |stage| {
         stage.open(0..3);
         stage.change(1, |message| {
-            message.reactions = vec![model::Reaction {
-                emoji: "👩‍👩‍👧".into(),
-                others: vec!["Bob".into()],
-                own: true,
-            }];
+            message.reactions =
+                vec![model::Reaction {
+                    emoji: "👩‍👩‍👧".into(), others: vec!["Bob".into()], own: true
+                }];
         });
         stage.frames(3).await;
         let chip = button(stage, "👩‍👩‍👧 2").expect("the chip is there").downcast::<gtk::ToggleButton>().unwrap();

@@ -22,8 +22,8 @@ pub struct Popovers {
 
 impl Popovers {
     fn is_one_open(&self) -> bool {
-        self.menu.get().is_some_and(|menu| menu.is_mapped())
-            || self.emoji.get().is_some_and(|emoji| emoji.is_mapped())
+        self.menu.get().is_some_and(gtk::prelude::WidgetExt::is_mapped)
+            || self.emoji.get().is_some_and(gtk::prelude::WidgetExt::is_mapped)
     }
 
     /// Takes them off the view, which is going away.
@@ -188,7 +188,9 @@ impl HistoryView {
         let list = self.list();
         list.hover(Some(id));
         list.toolbar().set_pinned(true);
-        if let Some(focus) = self.root().and_then(|root| root.focus()).filter(|focus| !focus.is_ancestor(self)) {
+        if let Some(focus) =
+            self.root().and_then(|root| root.focus()).filter(|focus| !focus.is_ancestor(self))
+        {
             self.imp().popovers.focus_before.set(Some(&focus));
         }
         let target = if button.is_mapped() { Some(button.clone()) } else { self.row_of(id) };
