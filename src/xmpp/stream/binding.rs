@@ -222,6 +222,7 @@ impl Stream {
             return;
         };
         self.state = State::Online;
+        self.was_online = true;
         self.deadline = None;
         self.exchange = None;
         self.alive = Alive::starting(self.clock);

@@ -81,6 +81,8 @@ pub struct Stream {
     resumption: Option<Resumption>,
     management: Management,
     bound: Option<FullJid>,
+    /// Whether [`StreamEvent::Online`] was told.
+    was_online: bool,
     archive_hint: Option<ArchiveHint>,
     carbons: bool,
     bind_without_resource: bool,
@@ -120,6 +122,7 @@ impl Stream {
             resumption: None,
             management: Management::default(),
             bound: None,
+            was_online: false,
             archive_hint: None,
             carbons: false,
             bind_without_resource: false,
@@ -322,7 +325,8 @@ impl Stream {
         if self.resumption.is_some() {
             return self.resumption;
         }
-        let bound = self.bound?;
+        // Of a session that was never told of, nobody asked what is asked when one begins.
+        let bound = self.bound.filter(|_| self.was_online)?;
         self.management.into_resumption(bound, self.summary, self.carbons)
     }
 
@@ -384,7 +388,7 @@ impl Stream {
         self.deadline = None;
         self.input = Vec::new();
         self.read = 0;
-        if !self.management.is_resumable() {
+        if !self.was_online || !self.management.is_resumable() {
             let lost = self.management.give_up();
             if !lost.is_empty() {
                 self.emit(StreamEvent::Unacked(lost));

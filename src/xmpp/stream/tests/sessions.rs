@@ -128,6 +128,24 @@ fn begin(script: &mut Script, success: &str) {
 }
 
 #[test]
+fn a_session_that_was_never_told_of_is_not_gone_on_with() {
+    let (credentials, resumption) = cut();
+    let mut script = Script::resuming(credentials, resumption);
+    begin(
+        &mut script,
+        "<failed xmlns='urn:xmpp:sm:3'/><bound xmlns='urn:xmpp:bind:0'>\
+         <enabled xmlns='urn:xmpp:sm:3' id='sm2' resume='true'/></bound>",
+    );
+    script.run(
+        "E: Unacked([StanzaToken(1), StanzaToken(2)])
+        closed
+        E: Failed(Disconnected)",
+    );
+    script.end();
+    assert!(script.stream.resumption().is_none());
+}
+
+#[test]
 fn a_session_goes_on_inline() {
     let (credentials, resumption) = cut();
     let mut script = Script::resuming(credentials, resumption);
