@@ -9,12 +9,10 @@ use gtk::glib;
 
 /// Without anything for so long, it is calm.
 const CALM: Duration = Duration::from_millis(250);
-/// So many in a row are an answer and its marks, or a few people talking.
+/// So many in a row are an answer and its marks, or a few people talking: they are not held up.
 const FEW: u32 = 10;
-/// Between the first few.
-const SHORT: Duration = Duration::from_millis(20);
-/// Between all others: ten times a second still looks alive.
-const LONG: Duration = Duration::from_millis(100);
+/// Between all others: seven times a second still looks alive.
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// The pace of one screen.
 #[derive(Debug, Default)]
@@ -40,8 +38,7 @@ impl Pace {
             return Duration::ZERO;
         }
         self.in_a_row = self.in_a_row.saturating_add(1);
-        let wanted = if self.in_a_row < FEW { SHORT } else { LONG };
-        wanted.saturating_sub(since)
+        if self.in_a_row < FEW { Duration::ZERO } else { PAUSE.saturating_sub(since) }
     }
 }
 
@@ -56,11 +53,11 @@ mod tests {
         assert_eq!(pace.pause(start), Duration::ZERO);
         pace.last = Some(start);
         for _ in 1..FEW {
-            assert_eq!(pace.pause(start), SHORT);
+            assert_eq!(pace.pause(start), Duration::ZERO);
         }
-        assert_eq!(pace.pause(start), LONG);
-        assert_eq!(pace.pause(start + LONG), Duration::ZERO, "the time that went by counts");
+        assert_eq!(pace.pause(start), PAUSE);
+        assert_eq!(pace.pause(start + PAUSE), Duration::ZERO, "the time that went by counts");
         assert_eq!(pace.pause(start + CALM), Duration::ZERO);
-        assert_eq!(pace.pause(start), SHORT, "after a calm it begins anew");
+        assert_eq!(pace.pause(start), Duration::ZERO, "after a calm it begins anew");
     }
 }

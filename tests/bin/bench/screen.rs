@@ -64,12 +64,14 @@ impl Screen {
         self.part_at_rest((0.0, 1.0), still)
     }
 
-    /// When the screen had not changed for a second and a half. Looks only now and then, so that looking costs nothing.
+    /// When the upper part of the screen had not changed for a second and a half: without the composer, where the cursor
+    /// blinks. Looks only now and then, so that looking costs nothing.
     pub fn long_at_rest(&self) -> Instant {
-        let (mut shown, mut since) = (self.fingerprint(0.0, 1.0), Instant::now());
+        let look = || self.fingerprint(0.0, 0.85);
+        let (mut shown, mut since) = (look(), Instant::now());
         while since.elapsed() < Duration::from_millis(1500) {
             std::thread::sleep(Duration::from_millis(25));
-            let now = self.fingerprint(0.0, 1.0);
+            let now = look();
             if now != shown {
                 (shown, since) = (now, Instant::now());
             }

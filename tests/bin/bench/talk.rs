@@ -9,7 +9,7 @@ use crate::keyboard::Keyboard;
 use crate::measure::{ROUNDS, Rows, median, memory, percentile, processor_time, rest};
 use crate::screen::Screen;
 use crate::stage::Stage;
-use crate::trace::lateness;
+use crate::trace::{frames, lateness};
 
 /// How many messages a flood has.
 const FLOOD: usize = 2000;
@@ -38,6 +38,7 @@ pub fn measure(stage: &Stage, rows: &mut Rows) {
     // From here on the trace tells of the flood alone.
     std::fs::File::options().write(true).truncate(true).open(&trace).expect("the trace");
     flood(&bob, &alice, &starling, &screen, rows);
+    rows.yardstick("flood: frames", frames(&trace).len() as f64, "");
     let late = lateness(&trace);
     rows.at_most("flood: main loop late, p99", percentile(late.clone(), 0.99), "ms", 16.0);
     rows.at_most("flood: main loop late, worst", percentile(late, 1.0), "ms", 50.0);
