@@ -1,6 +1,6 @@
 //! Who may write, and what one can decide about a person.
 
-use model::Delivery;
+use model::{Content, Delivery};
 use tests::Person;
 
 use crate::scene::Scene;
@@ -27,7 +27,11 @@ fn a_stranger_is_accepted_or_blocked_and_learns_nothing_before() {
     robot.find("button", "Block").click();
     robot.find_named("You blocked this person.");
     dave.say(&scene.alice, "Buy it");
-    dave.sees_own(&scene.alice, "Buy it", &Delivery::Sent);
+    // The server refuses it for her (XEP-0191 §4).
+    dave.waits_for(&scene.alice, "the refusal", |message| {
+        message.content == Content::Text("Buy it".to_owned())
+            && matches!(message.delivery, Delivery::Failed(_))
+    });
     robot.find("button", "Unblock").click();
     robot.find_named("Message");
     dave.say(&scene.alice, "Sorry");
