@@ -127,8 +127,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<ConversationSummary> {
 impl Reads<'_> {
     /// Every conversation, archived ones too: pinned first, then the last active.
     pub fn conversations(self) -> Result<Vec<ConversationSummary>, Error> {
-        let sql =
-            format!("{SUMMARY} WHERE c.deleting = 0 ORDER BY c.pinned DESC, active DESC, c.id DESC");
+        let sql = format!("{SUMMARY} WHERE c.deleting = 0 ORDER BY c.pinned DESC, active DESC, c.id DESC");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([], summary)?;
         Ok(rows.collect::<Result<_, _>>()?)
