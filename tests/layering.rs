@@ -37,6 +37,13 @@ const HOUSE: &[Room] = &[
         never: "glib libsqlite3-sys rand tokio",
     },
     Room {
+        name: "omemo",
+        ours: "model",
+        outside: "aes aes-gcm cbc curve25519-dalek hmac prost rand_core sha2 subtle thiserror zeroize",
+        beside: "proptest rand_chacha",
+        never: "getrandom glib libsqlite3-sys minidom rand rxml tokio tracing xmpp-parsers",
+    },
+    Room {
         name: "store",
         ours: "model",
         outside: "argon2 async-channel chacha20poly1305 rusqlite rustix sha2 thiserror tracing \
