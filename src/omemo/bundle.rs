@@ -1,3 +1,5 @@
+use crate::keys::to_ed25519;
+use crate::signature::verify;
 use crate::{IdentityKey, Refusal, Version};
 
 /// What a device publishes so that others can start a session with it: bytes as they stand in its PEP
@@ -18,7 +20,7 @@ pub struct Bundle {
 }
 
 /// A public key and the number it goes by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublishedKey {
     /// Unique among its kind within the bundle.
     pub id: u32,
@@ -27,8 +29,22 @@ pub struct PublishedKey {
 }
 
 impl Bundle {
-    /// Whose it claims to be. The signature is checked too.
+    /// Whose it is. The signature is checked, so the signed prekey is theirs; the prekeys are nobody's word.
     pub fn verify(&self) -> Result<IdentityKey, Refusal> {
-        todo!()
+        let identity = self.version.read_identity(&self.identity)?;
+        let mut signature: [u8; 64] =
+            self.signature.as_slice().try_into().map_err(|_| Refusal::BadSignature)?;
+        let point = match self.version {
+            // The Curve25519 form has lost its sign, so libsignal hides it where a signature has a zero bit.
+            Version::Legacy => {
+                let [.., last] = &mut signature;
+                let sign = *last >> 7;
+                *last &= 0x7f;
+                to_ed25519(&identity.to_bytes(), sign)?
+            }
+            Version::Two => self.identity.as_slice().try_into().map_err(|_| Refusal::Malformed)?,
+        };
+        verify(&point, &self.signed_prekey.key, &signature)?;
+        Ok(identity)
     }
 }

@@ -46,24 +46,34 @@
     )
 )]
 
+mod agreement;
 mod bundle;
+mod codec;
 mod envelope;
 mod error;
 mod keys;
 mod message;
 mod omemo;
 mod own_device;
+mod payload;
+mod ratchet;
+mod record;
+mod secret;
+mod session;
+mod signature;
 mod store;
+mod symmetric;
 mod version;
+pub mod wire;
 
 pub use bundle::{Bundle, PublishedKey};
 pub use envelope::{AffixFault, Affixes, Circumstances, padding};
 pub use error::{Error, Refusal};
 pub use keys::{Fingerprint, IdentityKey};
-pub use message::{
-    Content, Decrypted, Encrypted, EncryptedKey, Incoming, Payload, Peer, Recipient, RecipientKeys,
-};
+pub use message::{Content, Decrypted, Encrypted, EncryptedKey, Incoming, Peer, Recipient, RecipientKeys};
 pub use omemo::Omemo;
 pub use own_device::OwnDevice;
+pub use payload::Payload;
+pub use record::check_sessions;
 pub use store::OmemoStore;
 pub use version::{DeviceId, Version};

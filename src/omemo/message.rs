@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::{DeviceId, IdentityKey, Version};
+use crate::{DeviceId, IdentityKey, Payload};
 
 /// One device of one person: whom a session is with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,34 +53,6 @@ pub struct EncryptedKey {
     pub key_exchange: bool,
     /// What stands in the element, before base64.
     pub bytes: Vec<u8>,
-}
-
-/// What was sealed. Without a ciphertext it is an empty message, which only moves the ratchet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Payload {
-    /// 0.3: AES-128-GCM.
-    Legacy {
-        /// `<iv/>`: 12 bytes, from old clients 16. Empty messages have one too.
-        iv: Vec<u8>,
-        /// `<payload/>`. Its tag travels with the key.
-        ciphertext: Option<Vec<u8>>,
-    },
-    /// Version 2: AES-256-CBC, with an HMAC that travels with the key.
-    Two {
-        /// `<payload/>`.
-        ciphertext: Option<Vec<u8>>,
-    },
-}
-
-impl Payload {
-    /// Which version it belongs to.
-    #[must_use]
-    pub fn version(&self) -> Version {
-        match self {
-            Self::Legacy { .. } => Version::Legacy,
-            Self::Two { .. } => Version::Two,
-        }
-    }
 }
 
 /// A message that came: the one `<key/>` that is for the own device, and the payload.

@@ -1,6 +1,9 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use crate::keys::PublicKey;
+use crate::{IdentityKey, Refusal};
+
 /// Which of the two wire formats.
 ///
 /// They share their keys and their idea, not a byte of their messages. A session belongs to one.
@@ -15,7 +18,67 @@ pub enum Version {
 impl Version {
     /// Both, the better first.
     pub const ALL: [Self; 2] = [Self::Two, Self::Legacy];
+
+    /// What the agreement's key derivation is told.
+    pub(crate) const fn agreement_info(self) -> &'static [u8] {
+        match self {
+            Self::Legacy => b"WhisperText",
+            Self::Two => b"OMEMO X3DH",
+        }
+    }
+
+    /// What the derivation of root keys is told.
+    pub(crate) const fn root_info(self) -> &'static [u8] {
+        match self {
+            Self::Legacy => b"WhisperRatchet",
+            Self::Two => b"OMEMO Root Chain",
+        }
+    }
+
+    /// What the derivation from message keys is told.
+    pub(crate) const fn message_info(self) -> &'static [u8] {
+        match self {
+            Self::Legacy => b"WhisperMessageKeys",
+            Self::Two => b"OMEMO Message Key Material",
+        }
+    }
+
+    /// To how many bytes the authentication code of a ratchet message is cut.
+    pub(crate) const fn code_length(self) -> usize {
+        match self {
+            Self::Legacy => 8,
+            Self::Two => 16,
+        }
+    }
+
+    /// A key of Curve25519 as it is written: 0.3 puts the type of the curve before it.
+    pub(crate) fn write_key(self, key: &PublicKey) -> Vec<u8> {
+        match self {
+            Self::Legacy => [&[CURVE25519][..], key].concat(),
+            Self::Two => key.to_vec(),
+        }
+    }
+
+    /// Reads what [`Self::write_key`] writes.
+    pub(crate) fn read_key(self, bytes: &[u8]) -> Result<PublicKey, Refusal> {
+        let key = match self {
+            Self::Legacy => bytes.strip_prefix(&[CURVE25519]).ok_or(Refusal::Malformed)?,
+            Self::Two => bytes,
+        };
+        key.try_into().map_err(|_| Refusal::Malformed)
+    }
+
+    /// Reads an identity key: in 0.3 it is written like any key, in version 2 as a point of Ed25519.
+    pub(crate) fn read_identity(self, bytes: &[u8]) -> Result<IdentityKey, Refusal> {
+        match self {
+            Self::Legacy => IdentityKey::from_bytes(&self.read_key(bytes)?),
+            Self::Two => IdentityKey::from_ed25519(bytes),
+        }
+    }
 }
+
+/// What libsignal calls `DJB_TYPE`.
+const CURVE25519: u8 = 5;
 
 /// The number of a device, unique within its account, never zero.
 ///
