@@ -56,8 +56,11 @@ impl<'store, S: OmemoStore> Omemo<'store, S> {
     /// somebody, and daily. Says which bundles are to be published again.
     pub fn maintain(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Vec<Version>, S> {
         let mut own = self.own_device()?;
+        let before = own.to_record();
         let changed = own.maintain(now, rng);
-        self.save_own_device(&own)?;
+        if own.to_record() != before {
+            self.save_own_device(&own)?;
+        }
         Ok(changed)
     }
 
@@ -202,17 +205,17 @@ impl<'store, S: OmemoStore> Omemo<'store, S> {
         let first_contact = self.is_first_contact(incoming.sender, identity)?;
         let mut sessions = self.sessions_or_none(incoming.sender, version)?;
         let mut followed = None;
-        let plaintext = match sessions.decrypt_repeated(identity, exchange, rng) {
-            Some(opened) => opened?.plaintext,
-            None => {
-                let mut own = self.own_device()?;
-                let session = Session::follow(version, &own, identity, exchange)?;
-                let (session, plaintext) = session.decrypt(&exchange.message, rng)?;
-                sessions.add(&session);
-                own.spend(version, exchange.prekey_id);
-                followed = Some(own);
-                plaintext
-            }
+        let repeated = sessions.decrypt_repeated(identity, exchange, rng);
+        let plaintext = if let Some(opened) = repeated {
+            opened?.plaintext
+        } else {
+            let mut own = self.own_device()?;
+            let session = Session::follow(version, &own, identity, exchange)?;
+            let (session, plaintext) = session.decrypt(&exchange.message, rng)?;
+            sessions.add(&session);
+            own.spend(version, exchange.prekey_id);
+            followed = Some(own);
+            plaintext
         };
         let content = incoming.payload.open(&plaintext)?;
 

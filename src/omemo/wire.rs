@@ -57,12 +57,7 @@ impl RatchetMessage {
                     .ok_or(Refusal::Malformed)?;
                 let message = legacy::RatchetMessage::decode(strip_version(authenticated)?)
                     .map_err(|_| Refusal::Malformed)?;
-                Self::assemble(
-                    version,
-                    (message.ratchet_key, message.counter, message.previous_counter, message.ciphertext),
-                    authenticated.to_vec(),
-                    code.to_vec(),
-                )
+                Self::assemble(version, message.into(), authenticated.to_vec(), code.to_vec())
             }
             Version::Two => Self::unwrap(two::Authenticated::decode(bytes).map_err(|_| Refusal::Malformed)?),
         }
@@ -74,33 +69,25 @@ impl RatchetMessage {
         };
         let message =
             two::RatchetMessage::decode(authenticated.as_slice()).map_err(|_| Refusal::Malformed)?;
-        Self::assemble(
-            Version::Two,
-            (message.ratchet_key, message.counter, message.previous_counter, message.ciphertext),
-            authenticated,
-            code,
-        )
+        Self::assemble(Version::Two, message, authenticated, code)
     }
 
     fn assemble(
         version: Version,
-        (ratchet_key, counter, previous_counter, ciphertext): (
-            Option<Vec<u8>>,
-            Option<u32>,
-            Option<u32>,
-            Option<Vec<u8>>,
-        ),
+        message: two::RatchetMessage,
         authenticated: Vec<u8>,
         code: Vec<u8>,
     ) -> Result<Self, Refusal> {
-        let (Some(ratchet_key), Some(counter), Some(ciphertext)) = (ratchet_key, counter, ciphertext) else {
+        let (Some(ratchet_key), Some(counter), Some(ciphertext)) =
+            (message.ratchet_key, message.counter, message.ciphertext)
+        else {
             return Err(Refusal::Malformed);
         };
         if code.len() != version.code_length() {
             return Err(Refusal::Malformed);
         }
         let ratchet_key = version.read_key(&ratchet_key)?;
-        let previous_counter = previous_counter.unwrap_or(0);
+        let previous_counter = message.previous_counter.unwrap_or(0);
         Ok(Self { ratchet_key, counter, previous_counter, ciphertext, authenticated, code })
     }
 }
@@ -278,5 +265,13 @@ mod two {
         pub(super) base_key: Option<Vec<u8>>,
         #[prost(message, optional, tag = "5")]
         pub(super) message: Option<Authenticated>,
+    }
+}
+
+/// The fields are the same, under other numbers.
+impl From<legacy::RatchetMessage> for two::RatchetMessage {
+    fn from(message: legacy::RatchetMessage) -> Self {
+        let legacy::RatchetMessage { ratchet_key, counter, previous_counter, ciphertext } = message;
+        Self { counter, previous_counter, ratchet_key, ciphertext }
     }
 }
