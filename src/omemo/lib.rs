@@ -52,6 +52,8 @@ mod codec;
 mod envelope;
 mod error;
 mod keys;
+#[cfg(test)]
+mod known_answers;
 mod message;
 mod omemo;
 mod own_device;

@@ -55,6 +55,11 @@ impl SealingKeys {
         Self(hkdf(&[0; 32], key, info))
     }
 
+    #[cfg(test)]
+    pub(crate) fn from_bytes(bytes: [u8; 80]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
     fn part<const LENGTH: usize>(&self, from: usize) -> Zeroizing<[u8; LENGTH]> {
         Zeroizing::new(array(self.0.iter().skip(from)))
     }

@@ -13,6 +13,8 @@
 //! read 1 <key> <iv> <ciphertext>   message 68656c6c6f started
 //! ```
 
+use std::fmt::Write;
+
 use omemo::{
     Bundle, Content, DeviceId, Error, Incoming, Omemo, Payload, Peer, PublishedKey, Recipient, Version,
 };
@@ -142,7 +144,10 @@ fn published(word: &str) -> Option<PublishedKey> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
