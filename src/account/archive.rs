@@ -31,7 +31,7 @@ use xmpp::{
 };
 
 use crate::{
-    Error, outbox,
+    Error, omemo, outbox,
     turn::{IqKind, PendingIq, State, Turn},
 };
 
@@ -192,6 +192,7 @@ fn page_ended(turn: &mut Turn<'_, '_>, reading: Reading, fin: &Fin) -> Result<()
             }
             if reading.pages == 0 {
                 // What is new is here: nothing needs to wait for what is old.
+                omemo::caught_up(turn)?;
                 outbox::settled(turn, outbox::Answer::ArchiveRead)?;
             }
             match &fin.page.first {
@@ -242,7 +243,14 @@ fn raise_floors(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 
 fn finished(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     tell_syncing(turn, false);
-    outbox::settled(turn, outbox::Answer::ArchiveRead)
+    omemo::caught_up(turn)?;
+    outbox::settled(turn, outbox::Answer::ArchiveRead)?;
+    outbox::pump(turn)
+}
+
+/// Whether the whole archive is being read: what came later may be here already.
+pub fn is_reading(turn: &Turn<'_, '_>) -> bool {
+    turn.state.archive.reading.is_some()
 }
 
 fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) -> Result<(), Error> {
@@ -276,7 +284,9 @@ fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) ->
 fn given_up(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     tracing::info!("no archive");
     tell_syncing(turn, false);
-    outbox::settled(turn, outbox::Answer::NoArchive)
+    omemo::caught_up(turn)?;
+    outbox::settled(turn, outbox::Answer::NoArchive)?;
+    outbox::pump(turn)
 }
 
 /// When a failed reading is tried again.

@@ -10,7 +10,7 @@ mod password;
 use model::{AccountCommand, Answer, Availability, Change, ConversationId, Failure, RequestId, Show};
 
 use crate::{
-    Error, Output, Question, archive, avatars, blocking, chat_states, connection, messages, nickname,
+    Error, Output, Question, archive, avatars, blocking, chat_states, connection, messages, nickname, omemo,
     presence, roster, turn::Turn,
 };
 
@@ -59,6 +59,14 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::SetAvailability(availability) => set_availability(turn, &availability),
         AccountCommand::SetNickname(name) => nickname::set(turn, name),
         AccountCommand::SetAvatar(picture) => avatars::set(turn, picture),
+        AccountCommand::SetEncryption(conversation, encrypted) => {
+            omemo::choose(turn, conversation, encrypted)
+        }
+        AccountCommand::SetTrust(who, fingerprint, trust) => omemo::set_trust(turn, &who, fingerprint, trust),
+        AccountCommand::LookUpDevices(who) => omemo::look_up(turn, &who),
+        AccountCommand::NameDevice(name) => omemo::name_device(turn, name),
+        AccountCommand::ResetSession(who, device) => omemo::reset_session(turn, &who, device),
+        AccountCommand::SetEncryptionSettings(settings) => omemo::set_settings(turn, settings),
         AccountCommand::SetPrivacy { receipts, typing } => {
             turn.state.own.sends_receipts = receipts;
             turn.state.own.sends_typing = typing;

@@ -26,8 +26,8 @@ use model::{ConnectionState, ConnectionStep, EventKind, Failure, ServerAddress, 
 use xmpp::{Online, Resumption, Stream, StreamEvent, StreamFailure, StreamInput, TlsFacts};
 
 use crate::{
-    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, inbound, online, outbox,
-    presence,
+    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, inbound, omemo, online,
+    outbox, presence,
     refused::Kind,
     turn::{State, Turn},
 };
@@ -152,6 +152,7 @@ pub fn timeout(state: &State) -> Option<Duration> {
         state.requests.next_deadline(),
         chat_states::timeout(state),
         archive::timeout(state),
+        omemo::timeout(state),
         deleting,
     ]
     .into_iter()
@@ -327,6 +328,7 @@ fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     chat_states::expire(turn);
     commands::delete_pieces(turn)?;
     archive::timer(turn)?;
+    omemo::timer(turn)?;
     match turn.state.connection.phase {
         Phase::Pausing { until } if until <= turn.now.monotonic => connect(turn),
         Phase::Closing { until } if until <= turn.now.monotonic => {

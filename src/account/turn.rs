@@ -26,7 +26,7 @@ use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
     Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco,
-    displayed_sync, nickname, outbox, presence, refused::Refused, roster,
+    displayed_sync, nickname, omemo, outbox, presence, refused::Refused, roster,
 };
 
 /// One input being handled.
@@ -60,6 +60,7 @@ pub struct State {
     pub(crate) caps: caps::Memory,
     pub(crate) chat_states: chat_states::Memory,
     pub(crate) displayed_sync: displayed_sync::Memory,
+    pub(crate) omemo: omemo::Memory,
     pub(crate) outbox: outbox::Memory,
     pub(crate) presence: presence::Memory,
     pub(crate) roster: roster::Memory,
@@ -116,6 +117,8 @@ pub enum PendingIq {
     Blocking(blocking::Asked),
     /// `displayed_sync`
     DisplayedSync(displayed_sync::Asked),
+    /// `omemo`
+    Omemo(omemo::Asked),
 }
 
 /// A password on its way, never printed.
@@ -172,6 +175,7 @@ impl State {
             caps: caps::Memory::default(),
             chat_states: chat_states::Memory::default(),
             displayed_sync: displayed_sync::Memory::default(),
+            omemo: omemo::Memory::default(),
             outbox: outbox::Memory::default(),
             presence: presence::Memory::default(),
             roster: roster::Memory::default(),

@@ -144,6 +144,9 @@ pub fn delivery(failure: &DeliveryFailure) -> String {
         DeliveryReason::Busy => {
             gettext("A server has too much to do, or a mailbox is full. Try again later.")
         }
+        DeliveryReason::EncryptionTurnedOff => {
+            gettext("It was not sent before encryption was turned off. Try again to send it without.")
+        }
         DeliveryReason::Other => gettext("The message could not be delivered."),
     };
     failure.text.as_deref().map_or(sentence.clone(), |words| {

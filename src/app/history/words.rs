@@ -54,7 +54,24 @@ impl Words {
 }
 
 fn unreadable(reason: UnreadableReason) -> String {
-    let UnreadableReason::UnknownEncryption(kind) = reason;
+    let kind = match reason {
+        UnreadableReason::UnknownEncryption(kind) => kind,
+        UnreadableReason::NotForThisDevice => {
+            return gettext("This message is encrypted, and not for this device");
+        }
+        UnreadableReason::NoSession => {
+            return gettext("This message cannot be read: the sender's device uses keys that are gone");
+        }
+        UnreadableReason::Damaged => {
+            return gettext("This message cannot be read: it was changed on its way, or keys no longer fit");
+        }
+        UnreadableReason::KeyChanged => {
+            return gettext("This message is not shown: the sender's device uses another key than before");
+        }
+        UnreadableReason::Forged => {
+            return gettext("This message is not shown: it was written for another conversation");
+        }
+    };
     let name = match kind {
         EncryptionKind::OmemoLegacy | EncryptionKind::Omemo => "OMEMO",
         EncryptionKind::Ox => "OpenPGP",
