@@ -15,7 +15,8 @@ pub enum Error<E> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     // Nothing to do: the message was here before.
-    /// This message, or another copy of it, was already decrypted.
+    /// This message, or another copy of it, was already decrypted; or thousands came after it, so that its key
+    /// was given up.
     #[error("the message was decrypted before")]
     Duplicate,
 

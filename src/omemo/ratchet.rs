@@ -16,6 +16,8 @@
 //! way to keep one that a forged message has moved.
 
 mod record;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
