@@ -2,6 +2,9 @@
 //! and a key pair made for the occasion. One side has the other's bundle; the other later finds the same
 //! secret from the key exchange.
 
+#[cfg(test)]
+mod tests;
+
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 

@@ -142,7 +142,7 @@ impl fmt::Debug for IdentityKey {
     }
 }
 
-/// An identity key as people read it: eight groups of eight hexadecimal digits (XEP-0384 §9).
+/// An identity key as people read it: eight groups of eight hexadecimal digits (XEP-0384 §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub IdentityKey);
 

@@ -29,8 +29,7 @@
 //! The files, from the ground up: `version` and `error`; `secret`, `symmetric`, `keys` and `signature`
 //! are the primitives; `wire` is what travels; `bundle` and `own_device` are the two halves of a device;
 //! `agreement` is X3DH; `ratchet` is the Double Ratchet; `session` is a ratchet with a beginning;
-//! `record` keeps the sessions with one device; `payload` and `envelope` are what is sealed; `omemo`
-//! puts them together.
+//! `record` keeps the sessions with one device; `payload` is what is sealed; `omemo` puts them together.
 //!
 //! This crate must never know: XML, SQL, sockets, a clock, a source of randomness, or who is trusted.
 
@@ -49,7 +48,6 @@
 mod agreement;
 mod bundle;
 mod codec;
-mod envelope;
 mod error;
 mod keys;
 #[cfg(test)]
@@ -57,6 +55,7 @@ mod known_answers;
 mod message;
 mod omemo;
 mod own_device;
+mod padding;
 mod payload;
 mod ratchet;
 mod record;
@@ -69,13 +68,14 @@ mod version;
 pub mod wire;
 
 pub use bundle::{Bundle, PublishedKey};
-pub use envelope::{AffixFault, Affixes, Circumstances, padding};
 pub use error::{Error, Refusal};
 pub use keys::{Fingerprint, IdentityKey};
 pub use message::{Content, Decrypted, Encrypted, EncryptedKey, Incoming, Peer, Recipient, RecipientKeys};
 pub use omemo::Omemo;
 pub use own_device::OwnDevice;
+pub use padding::padding;
 pub use payload::Payload;
 pub use record::check_sessions;
+pub use signature::verify_label;
 pub use store::OmemoStore;
 pub use version::{DeviceId, Version};

@@ -14,7 +14,7 @@ use crate::signature::sign;
 use crate::{Bundle, DeviceId, IdentityKey, PublishedKey, Refusal, Version};
 
 const EDITION: u8 = 1;
-/// A bundle holds so many prekeys (XEP-0384 §4.1)…
+/// A bundle holds so many prekeys (XEP-0384 §4.2)…
 const PREKEYS: usize = 100;
 /// …and is filled up again when fewer than this are left.
 const FEWEST_PREKEYS: usize = 80;
@@ -96,6 +96,12 @@ impl OwnDevice {
     #[must_use]
     pub fn identity_ed25519(&self) -> [u8; 32] {
         self.identity.ed25519
+    }
+
+    /// The signature (`labelsig`) without which nobody believes the name of a device, in version 2 (XEP-0384 §5.3.1).
+    #[must_use]
+    pub fn sign_label(&self, label: &str, rng: &mut impl CryptoRng) -> [u8; 64] {
+        sign(&self.identity.pair.secret, label.as_bytes(), rng)
     }
 
     /// What is to be published in one version.

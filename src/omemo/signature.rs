@@ -69,6 +69,12 @@ pub(crate) fn verify(public: &PublicKey, message: &[u8], signature: &[u8; 64]) -
     if expected.compress().to_bytes() == commitment { Ok(()) } else { Err(Refusal::BadSignature) }
 }
 
+/// Whether a device gave itself this name (XEP-0384 §5.3.1, `labelsig`): version 2 signs them with its identity
+/// key, here in its Ed25519 form.
+pub fn verify_label(identity: &[u8; 32], label: &str, signature: &[u8]) -> Result<(), Refusal> {
+    verify(identity, label.as_bytes(), signature.try_into().map_err(|_| Refusal::BadSignature)?)
+}
+
 fn hash(parts: &[&[u8]]) -> Scalar {
     let mut hash = Sha512::new();
     for part in parts {

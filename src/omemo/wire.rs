@@ -109,7 +109,7 @@ impl KeyExchange {
                 (exchange.prekey_id, exchange.signed_prekey_id, exchange.identity, exchange.base_key, message)
             }
         };
-        // A session without a prekey is refused, as XEP-0384 §4.1 demands: it could be played again.
+        // A session without a prekey is refused, as XEP-0384 §4.2 demands: it could be played again.
         match (prekey_id, signed_prekey_id, identity, base_key, message) {
             (Some(prekey_id), Some(signed_prekey_id), Some(identity), Some(base_key), Some(message)) => {
                 let base_key = version.read_key(&base_key)?;
@@ -231,7 +231,7 @@ mod legacy {
     }
 }
 
-/// The schemas of XEP-0384 §10.
+/// The schemas of XEP-0384 §12.
 mod two {
     #[derive(Clone, PartialEq, prost::Message)]
     pub(super) struct RatchetMessage {

@@ -3,7 +3,7 @@
 #[allow(dead_code)] // Each test file uses its part.
 mod support;
 
-use omemo::{Bundle, DeviceId, Error, Fingerprint, IdentityKey, Omemo, Refusal, Version};
+use omemo::{Bundle, DeviceId, Error, Fingerprint, IdentityKey, Omemo, Refusal, Version, verify_label};
 use support::{DiskFull, Person, acquainted, alice_and_bob, text};
 
 /// Somebody else who says that they are Bob, with Bob's device number.
@@ -142,4 +142,17 @@ fn a_key_has_one_form_only() {
     let mut just_below = prime_and(0);
     just_below[0] = 0xec;
     assert_eq!(IdentityKey::from_bytes(&just_below).unwrap().to_bytes(), just_below);
+}
+
+#[test]
+fn the_name_of_a_device_is_signed() {
+    let mut bob = Person::new("bob@example.net", 2);
+    let own = Omemo::new(&mut bob.store).own_device().unwrap();
+    let signature = own.sign_label("kitchen table", &mut bob.rng);
+    assert_eq!(verify_label(&own.identity_ed25519(), "kitchen table", &signature), Ok(()));
+    assert_eq!(verify_label(&own.identity_ed25519(), "cellar", &signature), Err(Refusal::BadSignature));
+    assert_eq!(
+        verify_label(&own.identity_ed25519(), "kitchen table", &signature[1..]),
+        Err(Refusal::BadSignature)
+    );
 }
