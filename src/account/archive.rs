@@ -5,8 +5,9 @@
 //! off in between, the next session reads the page again, and the ids make that harmless.
 //!
 //! A device that signs in for the first time has no cursor. It reads the newest page first, sets the cursor
-//! behind it, and then some pages back, so that the list of conversations is not empty; the rest is fetched
-//! when somebody scrolls up ([`load_older`]), with the one conversation as filter.
+//! behind it, and then some pages back (`first`); the rest is fetched when somebody scrolls up ([`load_older`]),
+//! with the one conversation as filter. That waits until all of this is over: one thing is read at a time, and
+//! nothing across what is missing.
 //!
 //! Because reading forward covers all that came after the cursor, its end also settles the outbox: what went
 //! into a lost stream and is not there by then never reached the server (DESIGN rule 3).
@@ -14,13 +15,17 @@
 //! The archive is the account's own: results count only from it, and only with the id of a query that runs
 //! (DESIGN rule 10).
 
+mod first;
 mod older;
 mod results;
 
 pub use older::load_older;
 pub use results::{floors, result, seen};
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use model::{ConversationId, EventKind, Timestamp};
 use store::{ArchiveCursor, ArchiveFloors};
@@ -37,8 +42,6 @@ use crate::{
 
 /// Messages in a page (DESIGN rule 5).
 const PAGE: u32 = 250;
-/// Pages that a new device reads back before anybody scrolls.
-const FIRST_PAGES: u32 = 4;
 /// After so many live messages the cursor is brought up to them, or the next session would read them all again.
 const LIVE_BEFORE_READING: u32 = 200;
 /// Pauses before an archive that failed is asked again, then it is given up for this session.
@@ -53,8 +56,12 @@ const BEGINNING: &str = "";
 pub struct Memory {
     /// The reading of the whole archive, while it goes on.
     reading: Option<Reading>,
+    /// Whether it was read to its end in this session.
+    caught_up: bool,
     /// Conversations whose older messages are being fetched, by query.
     older: HashMap<String, older::Older>,
+    /// Conversations whose older messages are wanted when the reading is over.
+    waiting: BTreeSet<ConversationId>,
     /// Where forward reading stands in each conversation, since the page began.
     floors: HashMap<ConversationId, ArchiveFloors>,
     /// Failures in a row.
@@ -82,6 +89,8 @@ struct Reading {
     query: String,
     run: Run,
     pages: u32,
+    /// Whether a result came.
+    began: bool,
     /// Of the last result.
     stamp: Option<Timestamp>,
     /// The archive id that each conversation begins with in this page.
@@ -112,10 +121,21 @@ fn read_on(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     match turn.tx.reads().archive_cursor(&turn.state.own.bare)? {
         // The archive was empty when this device began: whatever is in it now is new.
         Some(cursor) if cursor.id == BEGINNING => ask(turn, Run::Forward, page(), None, 0),
-        Some(cursor) => ask(turn, Run::Forward, after(&cursor.id), None, 0),
-        None => ask(turn, Run::Newest, PageRequest { before: Some(String::new()), ..page() }, None, 0),
+        Some(cursor) => {
+            reach_cursor(turn, &cursor.id)?;
+            ask(turn, Run::Forward, after(&cursor.id), None, 0);
+        }
+        None => first::begin(turn),
     }
     tell_syncing(turn, true);
+    Ok(())
+}
+
+/// The message at the cursor is the first that was reached, though it is not read again.
+fn reach_cursor(turn: &mut Turn<'_, '_>, archive_id: &str) -> Result<(), Error> {
+    if let Some(row) = turn.tx.reads().message_by_archive_id(&turn.state.own.bare, archive_id)? {
+        turn.state.archive.floors.entry(row.conversation).or_default().reach(&row);
+    }
     Ok(())
 }
 
@@ -128,11 +148,22 @@ fn after(id: &str) -> PageRequest {
 }
 
 fn ask(turn: &mut Turn<'_, '_>, run: Run, page: PageRequest, start: Option<Timestamp>, pages: u32) {
+    if run == Run::Newest {
+        // The page stands in front of whatever was read before.
+        turn.state.archive.floors.clear();
+    }
     let id = turn.new_id();
     let after = page.after.clone();
     let query = Query { id: id.clone(), with: None, start, end: None, page };
-    turn.state.archive.reading =
-        Some(Reading { query: id.clone(), run, pages, stamp: None, first_ids: HashMap::new(), after });
+    turn.state.archive.reading = Some(Reading {
+        query: id.clone(),
+        run,
+        pages,
+        began: false,
+        stamp: None,
+        first_ids: HashMap::new(),
+        after,
+    });
     turn.send_iq(IqKind::Set, None, query.element(), PendingIq::Archive(Asked::Page(id)));
 }
 
@@ -181,29 +212,7 @@ fn page_ended(turn: &mut Turn<'_, '_>, reading: Reading, fin: &Fin) -> Result<()
                 _ => finished(turn),
             }
         }
-        Run::Newest => {
-            raise_floors(turn)?;
-            // The next page stands in front of this one.
-            turn.state.archive.floors.clear();
-            match (reading.pages, &fin.page.last) {
-                (0, Some(last)) if !fin.unstable => keep_cursor(turn, last, reading.stamp)?,
-                (0, None) => keep_cursor(turn, BEGINNING, None)?,
-                _ => {}
-            }
-            if reading.pages == 0 {
-                // What is new is here: nothing needs to wait for what is old.
-                omemo::caught_up(turn)?;
-                outbox::settled(turn, outbox::Answer::ArchiveRead)?;
-            }
-            match &fin.page.first {
-                Some(first) if !fin.complete && reading.pages + 1 < FIRST_PAGES => {
-                    let request = PageRequest { before: Some(first.clone()), ..page() };
-                    ask(turn, Run::Newest, request, None, reading.pages + 1);
-                    Ok(())
-                }
-                _ => finished(turn),
-            }
-        }
+        Run::Newest => first::page_ended(turn, &reading, fin),
         Run::Older { .. } => Ok(()),
     }
 }
@@ -241,16 +250,25 @@ fn raise_floors(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Nothing new is missing.
 fn finished(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    tell_syncing(turn, false);
-    omemo::caught_up(turn)?;
-    outbox::settled(turn, outbox::Answer::ArchiveRead)?;
-    outbox::pump(turn)
+    nothing_new_is_missing(turn, outbox::Answer::ArchiveRead)?;
+    if first::go_on(turn)? { Ok(()) } else { over(turn) }
 }
 
-/// Whether the whole archive is being read: what came later may be here already.
-pub fn is_reading(turn: &Turn<'_, '_>) -> bool {
-    turn.state.archive.reading.is_some()
+/// Nothing is missing that was to be read.
+fn over(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    turn.state.archive.caught_up = true;
+    tell_syncing(turn, false);
+    omemo::settle(turn)?;
+    older::load_waiting(turn)
+}
+
+/// All that is new is here, or there is no archive: what waited for that goes on.
+fn nothing_new_is_missing(turn: &mut Turn<'_, '_>, answer: outbox::Answer) -> Result<(), Error> {
+    omemo::caught_up(turn)?;
+    outbox::settled(turn, answer)?;
+    outbox::pump(turn)
 }
 
 fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) -> Result<(), Error> {
@@ -262,6 +280,8 @@ fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) ->
             ask(turn, Run::Forward, page(), start, reading.pages);
             Ok(())
         }
+        // The server has forgotten what was the oldest: nothing is in front of it.
+        Some("item-not-found") if reading.run == Run::Newest && reading.pages > 0 => first::ended(turn),
         // There is none, or none for us.
         Some(
             "service-unavailable"
@@ -284,9 +304,8 @@ fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) ->
 fn given_up(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     tracing::info!("no archive");
     tell_syncing(turn, false);
-    omemo::caught_up(turn)?;
-    outbox::settled(turn, outbox::Answer::NoArchive)?;
-    outbox::pump(turn)
+    nothing_new_is_missing(turn, outbox::Answer::NoArchive)?;
+    older::load_waiting(turn)
 }
 
 /// When a failed reading is tried again.
@@ -300,10 +319,19 @@ pub fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     if due && turn.is_online() { read_on(turn) } else { Ok(()) }
 }
 
-/// A live message with an archive id was added: now and then the cursor is brought up to them.
-pub fn live_message(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+/// A live message was added: now and then the cursor is brought up to them.
+pub fn live_message(
+    turn: &mut Turn<'_, '_>,
+    archive_id: Option<&str>,
+    stamp: Option<Timestamp>,
+) -> Result<(), Error> {
+    if let Some(id) = archive_id
+        && turn.tx.reads().archive_cursor(&turn.state.own.bare)?.is_none()
+    {
+        first::begins_at(turn, id, stamp, None)?;
+    }
     turn.state.archive.live += 1;
-    let idle = turn.state.archive.reading.is_none() && turn.state.archive.retry_at.is_none();
+    let idle = !is_reading(turn.state);
     if turn.state.archive.live >= LIVE_BEFORE_READING && idle && turn.is_online() {
         read_on(turn)
     } else {
@@ -311,10 +339,16 @@ pub fn live_message(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     }
 }
 
+/// Whether the archive is being read, or will be as soon as it answers again.
+pub fn is_reading(state: &State) -> bool {
+    state.archive.reading.is_some() || state.archive.retry_at.is_some()
+}
+
 /// The session is over.
 pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     turn.state.archive.reading = None;
     turn.state.archive.retry_at = None;
+    turn.state.archive.caught_up = false;
     tell_syncing(turn, false);
     older::end(turn)
 }

@@ -17,14 +17,18 @@
 //! waiting for a person. The pauses are drawn by lot, so that a server that restarts is not met by all its
 //! users in the same second.
 
+mod absence;
 mod credentials;
 mod retry;
+
+pub use absence::session;
 
 use std::time::Duration;
 
 use model::{ConnectionState, ConnectionStep, EventKind, Failure, ServerAddress, Timestamp};
 use xmpp::{Online, Resumption, Stream, StreamEvent, StreamFailure, StreamInput, TlsFacts};
 
+use self::absence::Absence;
 use crate::{
     ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, inbound, omemo, online,
     outbox, presence,
@@ -56,6 +60,7 @@ pub struct Memory {
     /// Sign in without what was remembered of the server: it did not fit.
     unprejudiced: bool,
     online_since: Option<Duration>,
+    absence: Absence,
     /// Why the link closed, told by whoever drove it, until the stream has seen the end.
     closed_because: Option<Failure>,
     behind: bool,
@@ -75,6 +80,7 @@ impl Memory {
             elsewhere: None,
             unprejudiced: false,
             online_since: None,
+            absence: Absence::default(),
             closed_because: None,
             behind: false,
             told: ConnectionState::Offline,
@@ -121,7 +127,13 @@ pub fn handle(turn: &mut Turn<'_, '_>, input: Input) -> Result<(), Error> {
         }
         Input::Connected { tls } => connected(turn, tls),
         Input::TlsStarted(facts) => feed(turn, StreamInput::TlsStarted(facts)),
-        Input::Bytes(bytes) => feed(turn, StreamInput::Bytes(&bytes)),
+        Input::Bytes(bytes) => {
+            feed(turn, StreamInput::Bytes(&bytes))?;
+            if turn.state.connection.online_since.is_some() {
+                turn.state.connection.absence.heard(turn.now.wall);
+            }
+            Ok(())
+        }
         Input::Closed(failure) => closed(turn, failure),
         Input::NetworkChanged { available } => network_changed(turn, available),
         Input::Resumed => wake(turn),
@@ -301,9 +313,12 @@ fn feed(turn: &mut Turn<'_, '_>, input: StreamInput<'_>) -> Result<(), Error> {
 
 fn came_online(turn: &mut Turn<'_, '_>, session: Online) -> Result<(), Error> {
     credentials::keep_server(turn, &session)?;
+    // In a fresh process the archive tells up to where this device knows everything.
+    let known = turn.tx.reads().archive_cursor(&turn.state.own.bare)?.map(|cursor| cursor.time);
     let memory = &mut turn.state.connection;
     memory.unprejudiced = false;
     memory.online_since = Some(turn.now.monotonic);
+    memory.absence.over(known);
     let visible = memory.window_visible;
     if !session.resumed {
         // What the earlier session knew and asked is void.

@@ -19,17 +19,19 @@ mod errors;
 mod meaning;
 mod place;
 pub mod read;
+mod stamps;
 mod told;
 mod whose;
 mod words;
 
 pub use conversations::{accept, open, recheck_strangers};
+pub use courtesies::{Memory, end};
 pub use place::newest_place;
 pub use whose::{Parties, Route};
 
 use model::{Direction, Timestamp};
 use xmpp::{
-    Stanza, minidom::Element, xep_0203_delay as delay, xep_0280_carbons as carbons, xep_0313_mam as mam,
+    Stanza, minidom::Element, xep_0280_carbons as carbons, xep_0313_mam as mam,
     xep_0359_stanza_ids as stanza_ids,
 };
 
@@ -53,7 +55,7 @@ pub struct Copy<'a> {
     pub route: Route,
     /// Its id in the own archive, if that is known for certain.
     pub archive_id: Option<String>,
-    /// When the own server says that it was sent, if it says so.
+    /// When it was sent, if the own server says so and can be believed.
     pub stamp: Option<Timestamp>,
     /// The reading of the archive that brought it.
     pub run: Option<Run>,
@@ -75,7 +77,7 @@ pub fn receive(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
         message,
         route: Route::Live,
         archive_id: own_archive_id(turn, message),
-        stamp: own_stamp(turn, message),
+        stamp: stamps::live(turn, message),
         run: None,
     };
     take(turn, &copy)
@@ -100,7 +102,7 @@ fn carbon(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
         message,
         route,
         archive_id: own_archive_id(turn, message),
-        stamp: own_stamp(turn, message),
+        stamp: stamps::carbon(turn, &stanza.element, &carbon),
         run: None,
     };
     take(turn, &copy)
@@ -195,16 +197,4 @@ fn own_archive_id(turn: &mut Turn<'_, '_>, message: &Element) -> Option<String> 
     }
     turn.refuse(Kind::StanzaId);
     None
-}
-
-/// When it was sent, as far as the own server says so. Everybody else may stamp what they like.
-fn own_stamp(turn: &mut Turn<'_, '_>, message: &Element) -> Option<Timestamp> {
-    if !message.has_child("delay", delay::NS) {
-        return None;
-    }
-    let stamp = delay::trusted_delay(message, |from| turn.is_own_server(Some(&from.clone())));
-    if stamp.is_none() {
-        turn.refuse(Kind::Delay);
-    }
-    stamp
 }

@@ -37,7 +37,7 @@ use model::{
     EncryptionSettings, OmemoVersion,
 };
 use rand_core::CryptoRng;
-use store::{StoredConversation, Tx};
+use store::{OutboxKind, StoredConversation, Tx};
 use xmpp::IqOutcome;
 
 use crate::{
@@ -141,7 +141,7 @@ pub fn caught_up(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 /// Does what was put off while messages were opened: unless the archive is being read, spent prekeys are deleted and
 /// key exchanges answered.
 pub fn settle(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    if !turn.state.omemo.caught_up || archive::is_reading(turn) {
+    if !turn.state.omemo.caught_up || archive::is_reading(turn.state) {
         return Ok(());
     }
     own_device::replace_spent(turn)?;
@@ -196,8 +196,25 @@ pub fn decide(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Result<(
         && turn.tx.set_encryption(conversation, ConversationEncryption::Omemo)?
     {
         turn.changed(Change::Conversation(conversation));
+        for row in turn.tx.reads().outbox_unsealed(conversation)? {
+            if let Some(message) = row.message.filter(|_| row.kind == OutboxKind::Message) {
+                turn.tx.set_message_encryption(message, EncryptionKind::Omemo)?;
+                turn.changed(Change::MessageChanged(conversation, message));
+            }
+        }
     }
     Ok(())
+}
+
+/// A conversation began: encrypted, if its other side is known to have devices.
+pub fn conversation_began(
+    turn: &mut Turn<'_, '_>,
+    conversation: ConversationId,
+    with: &BareJid,
+) -> Result<(), Error> {
+    let devices = turn.tx.reads().devices(with)?;
+    let has_devices = devices.iter().any(|device| !device.is_this && !device.versions.is_empty());
+    if has_devices && availability(turn) == Availability::Yes { decide(turn, conversation) } else { Ok(()) }
 }
 
 /// Whether a reaction in a conversation reaches anybody without the servers seeing it, or may be seen.
@@ -210,6 +227,14 @@ pub fn may_react(turn: &Turn<'_, '_>, stored: &StoredConversation) -> Result<boo
     let only_legacy = devices.iter().any(|device| !device.versions.is_empty())
         && !devices.iter().any(|device| device.versions.contains(&OmemoVersion::Two));
     Ok(!only_legacy || reads.encryption_settings()?.reactions_in_clear)
+}
+
+/// How words will travel that are written now: sealed where that was decided, else in the clear until it is.
+pub fn promised(stored: &StoredConversation) -> EncryptionKind {
+    match stored.encryption {
+        ConversationEncryption::Omemo => EncryptionKind::Omemo,
+        ConversationEncryption::Undecided | ConversationEncryption::Off => EncryptionKind::None,
+    }
 }
 
 /// How rows name a version.

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use model::{Availability, BareJid, ContactPresence, EventKind, Show, Timestamp};
+use model::{Availability, BareJid, Change, ContactPresence, EventKind, Show, Timestamp};
+use store::OwnPresence;
 use xmpp::{
     Address,
     minidom::Element,
@@ -19,8 +20,6 @@ use xmpp::{
 use crate::{Error, avatars, caps, names, refused::Kind, roster, turn::Turn};
 
 const NS: &str = "jabber:client";
-/// The fact under which the user's availability is kept from one start to the next.
-const FACT: &str = "availability";
 /// Devices of one person, and people, beyond these are not followed.
 const MAX_DEVICES: usize = 32;
 const MAX_PEOPLE: usize = 20_000;
@@ -62,15 +61,9 @@ impl Person {
     }
 }
 
-/// What the user wants others to see, and since when they are away.
-struct Own {
-    availability: Availability,
-    idle_since: Option<Timestamp>,
-}
-
 /// Announces the own presence in a fresh session.
 pub fn announce(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    let own = load(turn)?;
+    let own = turn.tx.reads().own_presence()?;
     let stanza = element(turn, &own);
     turn.send(&stanza);
     Ok(())
@@ -81,7 +74,7 @@ pub fn refresh(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     if turn.is_online() { announce(turn) } else { Ok(()) }
 }
 
-fn element(turn: &Turn<'_, '_>, own: &Own) -> Element {
+fn element(turn: &Turn<'_, '_>, own: &OwnPresence) -> Element {
     let show = match own.availability.show {
         Show::FreeForChat => Some("chat"),
         Show::Away => Some("away"),
@@ -248,8 +241,8 @@ pub fn caps_keys(turn: &Turn<'_, '_>, who: &BareJid) -> Vec<String> {
 /// `Command::SetAvailability`, while online; `Show::Offline` never comes here.
 pub fn set_availability(turn: &mut Turn<'_, '_>, availability: &Availability) -> Result<(), Error> {
     let away = matches!(availability.show, Show::Away | Show::ExtendedAway);
-    let earlier = load(turn)?.idle_since;
-    let own = Own {
+    let earlier = turn.tx.reads().own_presence()?.idle_since;
+    let own = OwnPresence {
         availability: Availability {
             show: availability.show,
             status: availability.status.as_deref().and_then(names::clean_status),
@@ -257,7 +250,9 @@ pub fn set_availability(turn: &mut Turn<'_, '_>, availability: &Availability) ->
         // Away becomes long away, not later away.
         idle_since: if away { earlier.or(Some(turn.wall())) } else { None },
     };
-    save(turn, &own)?;
+    if turn.tx.set_own_presence(&own)? {
+        turn.changed(Change::Account);
+    }
     if turn.is_online() {
         let stanza = element(turn, &own);
         turn.send(&stanza);
@@ -268,35 +263,6 @@ pub fn set_availability(turn: &mut Turn<'_, '_>, availability: &Availability) ->
 /// Before signing out: the last presence (RFC 6121 §4.5).
 pub fn say_goodbye(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     turn.send(&tag("presence", NS, &[("type", "unavailable")]));
-    Ok(())
-}
-
-const WORDS: [(&str, Show); 5] = [
-    ("available", Show::Available),
-    ("chat", Show::FreeForChat),
-    ("away", Show::Away),
-    ("xa", Show::ExtendedAway),
-    ("dnd", Show::DoNotDisturb),
-];
-
-/// Reads what the user chose last: a word, since when they are away, and the status, a line each.
-fn load(turn: &mut Turn<'_, '_>) -> Result<Own, Error> {
-    let fact = turn.tx.reads().fact(FACT)?.unwrap_or_default();
-    let fact = String::from_utf8_lossy(&fact);
-    let mut lines = fact.lines();
-    let word = lines.next().unwrap_or_default();
-    let show = WORDS.iter().find(|(known, _)| *known == word).map_or(Show::Available, |(_, show)| *show);
-    let idle_since = lines.next().and_then(|time| time.parse().ok()).map(Timestamp);
-    let status = lines.next().and_then(names::clean_status);
-    Ok(Own { availability: Availability { show, status }, idle_since })
-}
-
-fn save(turn: &mut Turn<'_, '_>, own: &Own) -> Result<(), Error> {
-    let word =
-        WORDS.iter().find(|(_, show)| *show == own.availability.show).map_or("available", |(word, _)| *word);
-    let since = own.idle_since.map(|since| since.0.to_string()).unwrap_or_default();
-    let text = format!("{word}\n{since}\n{}", own.availability.status.as_deref().unwrap_or_default());
-    turn.tx.set_fact(FACT, Some(text.as_bytes()))?;
     Ok(())
 }
 

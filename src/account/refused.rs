@@ -22,7 +22,7 @@ pub enum Kind {
     ArchiveResult,
     /// A `stanza-id` by somebody who does not keep the archive, or does not announce it (XEP-0359 §5).
     StanzaId,
-    /// A delay stamp by somebody who has no say about it (XEP-0203).
+    /// A delay stamp by somebody who has no say about it, or with a time that cannot be (XEP-0203).
     Delay,
     /// A correction by somebody else than the sender (XEP-0308).
     Correction,

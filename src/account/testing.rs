@@ -108,6 +108,17 @@ impl Rig {
         assert!(self.sent.iter().any(|stanza| stanza.name() == "presence"), "not online");
     }
 
+    /// What the clocks say.
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, time: Duration) {
+        self.now.monotonic += time;
+        self.now.wall = self.now.wall.plus_millis(i64::try_from(time.as_millis()).unwrap());
+    }
+
     /// Loses the link, and with it the session.
     pub fn disconnect(&mut self) {
         self.input(Input::Closed(None));

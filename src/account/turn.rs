@@ -26,7 +26,7 @@ use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
     Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco,
-    displayed_sync, nickname, omemo, outbox, presence, refused::Refused, roster,
+    displayed_sync, messages, nickname, omemo, outbox, presence, refused::Refused, roster,
 };
 
 /// One input being handled.
@@ -59,6 +59,7 @@ pub struct State {
     pub(crate) avatars: avatars::Memory,
     pub(crate) caps: caps::Memory,
     pub(crate) chat_states: chat_states::Memory,
+    pub(crate) courtesies: messages::Memory,
     pub(crate) displayed_sync: displayed_sync::Memory,
     pub(crate) omemo: omemo::Memory,
     pub(crate) outbox: outbox::Memory,
@@ -174,6 +175,7 @@ impl State {
             avatars: avatars::Memory::default(),
             caps: caps::Memory::default(),
             chat_states: chat_states::Memory::default(),
+            courtesies: messages::Memory::default(),
             displayed_sync: displayed_sync::Memory::default(),
             omemo: omemo::Memory::default(),
             outbox: outbox::Memory::default(),

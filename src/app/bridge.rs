@@ -194,7 +194,7 @@ impl Bridge {
         let account = account.clone();
         glib::spawn_future_local(async move {
             let Ok(Some(profile)) = reader.account().await else { return };
-            account.take_profile(profile.nickname, &profile.settings);
+            account.take_profile(profile.nickname, &profile.settings, profile.availability);
             let picture = match &profile.avatar {
                 Some(hash) => bridge.pictures().load(&bridge, account.id(), hash).await,
                 None => None,

@@ -21,6 +21,7 @@ mod failure;
 mod failure_card;
 mod history;
 mod i18n;
+mod menu_names;
 mod new_conversation;
 mod notifications;
 mod objects;

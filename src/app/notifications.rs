@@ -78,7 +78,7 @@ fn is_seen(app: &Application, key: ConversationKey) -> bool {
 
 /// Whether the person asked not to be disturbed.
 fn is_busy(bridge: &Bridge, account: AccountId) -> bool {
-    bridge.account(account).is_some_and(|account| account.show() == Show::DoNotDisturb)
+    bridge.account(account).is_some_and(|account| account.presence().show == Show::DoNotDisturb)
 }
 
 fn name(key: ConversationKey) -> String {

@@ -2,7 +2,8 @@
 //!
 //! A `frame` line tells the microseconds from the beginning of a frame to the end of its layout (`layout`) and to the end of
 //! its painting (`whole`). A `late` line tells that the loop came round later than it should have, and by how much: the
-//! longest thing it did in between. Nothing is watched, and no line of this runs, unless the variable is set.
+//! longest thing it did in between; `rounds` says how often it had come in time since the last such line. Nothing is watched,
+//! and no line of this runs, unless the variable is set.
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -64,10 +65,13 @@ fn watch_frames(clock: &gdk::FrameClock, lines: &Lines) {
 fn watch_loop(lines: &Lines) {
     let lines = lines.clone();
     let last = Cell::new(Instant::now());
+    let rounds = Cell::new(0_u64);
     glib::timeout_add_local_full(ROUND, glib::Priority::HIGH, move || {
         let late = last.replace(Instant::now()).elapsed().saturating_sub(ROUND);
         if late > NOISE {
-            write(&lines, &format!(r#"{{"late":{}}}"#, late.as_micros()));
+            write(&lines, &format!(r#"{{"late":{},"rounds":{}}}"#, late.as_micros(), rounds.take()));
+        } else {
+            rounds.set(rounds.get() + 1);
         }
         glib::ControlFlow::Continue
     });

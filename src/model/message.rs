@@ -123,19 +123,29 @@ pub struct Quote {
     pub sender: Option<BareJid>,
     /// What to call them.
     pub sender_name: String,
+    /// Whether it is the user.
+    pub own: bool,
     /// The first 200 characters of the original, or of the fallback the answer brought; empty when retracted.
     pub text: String,
 }
 
 /// One emoji under a message, and who chose it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reaction {
     /// The emoji.
     pub emoji: String,
-    /// Names of those who chose it.
-    pub senders: Vec<String>,
-    /// Whether the user is one of them.
+    /// Names of the others who chose it.
+    pub others: Vec<String>,
+    /// Whether the user chose it.
     pub own: bool,
+}
+
+impl Reaction {
+    /// How many chose it.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.others.len() + usize::from(self.own)
+    }
 }
 
 /// An earlier text of a corrected message.

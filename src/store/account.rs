@@ -1,7 +1,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use model::{AccountSettings, ServerAddress};
+use model::{AccountSettings, Availability, ServerAddress};
 use rusqlite::{OptionalExtension, params};
 
 use crate::rows::bare_jid;
@@ -20,11 +20,14 @@ pub struct AccountProfile {
     pub send_receipts: bool,
     /// Whether to tell that the user writes.
     pub send_typing: bool,
+    /// What others see of the user.
+    pub availability: Availability,
 }
 
 impl Reads<'_> {
     /// The account; `None` in a database whose settings were not written yet.
     pub fn account(self) -> Result<Option<AccountProfile>, Error> {
+        let availability = self.own_presence()?.availability;
         let profile = self
             .connection
             .prepare_cached(
@@ -48,6 +51,7 @@ impl Reads<'_> {
                     avatar: row.get(7)?,
                     send_receipts: row.get(8)?,
                     send_typing: row.get(9)?,
+                    availability,
                 })
             })
             .optional()?;

@@ -3,6 +3,7 @@
 use model::{BareJid, ConversationId, Direction, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
+use crate::rows::from_direction;
 use crate::{Error, Reads, StoredMessage, Tx};
 
 /// How far an archive was read forward (XEP-0313).
@@ -80,6 +81,19 @@ impl Reads<'_> {
         Ok(id.flatten())
     }
 
+    /// The archive id of the oldest message of a conversation that has one.
+    pub fn first_archive_id(self, conversation: ConversationId) -> Result<Option<String>, Error> {
+        let id = self
+            .connection
+            .prepare_cached(
+                "SELECT archive_id FROM messages WHERE conversation = ? AND archive_id IS NOT NULL
+                 ORDER BY sort_time, id LIMIT 1",
+            )?
+            .query_row([conversation.0], |row| row.get(0))
+            .optional()?;
+        Ok(id)
+    }
+
     /// How far reading forward has come in a conversation.
     pub fn archive_floors(self, conversation: ConversationId) -> Result<ArchiveFloors, Error> {
         let floors = self
@@ -153,6 +167,34 @@ impl Tx<'_> {
                OR archive_floor_outgoing IS NOT ?4)",
             params![conversation.0, place(raised.any), place(raised.incoming), place(raised.outgoing)],
         )
+    }
+
+    /// Reading forward begins in front of everything that is here.
+    pub fn forget_archive_floors(&mut self) -> Result<bool, Error> {
+        self.execute(
+            "UPDATE conversations
+             SET archive_floor = NULL, archive_floor_incoming = NULL, archive_floor_outgoing = NULL
+             WHERE archive_floor IS NOT NULL",
+            [],
+        )
+    }
+
+    /// Reading forward begins behind everything that is here.
+    pub fn raise_all_archive_floors(&mut self) -> Result<bool, Error> {
+        let newest = |condition: &str| {
+            format!(
+                "(SELECT max(sort_time) FROM messages
+                  WHERE conversation = conversations.id AND written_here = 0 {condition})"
+            )
+        };
+        let sql = format!(
+            "UPDATE conversations
+             SET archive_floor = {}, archive_floor_incoming = {}, archive_floor_outgoing = {}",
+            newest(""),
+            newest(&format!("AND direction = {}", from_direction(Direction::Incoming))),
+            newest(&format!("AND direction = {}", from_direction(Direction::Outgoing))),
+        );
+        self.execute(&sql, [])
     }
 
     pub(crate) fn ensure_archive(&mut self, archive: &BareJid) -> Result<i64, Error> {

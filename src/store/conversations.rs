@@ -3,6 +3,9 @@
 //! What the list shows of a conversation stands in its row: the count of unread messages, the newest
 //! message, the last activity. It is kept right by whatever changes it, so that a thousand
 //! conversations are listed without counting anything (see `unread.rs`).
+//!
+//! A draft lifts its conversation for as long as it waits. Therefore its time is no part of the row's
+//! last activity but is reckoned in when the list is read: what is emptied or cancelled leaves no trace.
 
 use model::{
     BareJid, ChatState, ContactPresence, Conversation, ConversationEncryption, ConversationId,
@@ -50,10 +53,13 @@ pub struct StoredConversation {
     pub history_complete: bool,
 }
 
+/// A reply without words yet does not wait to be sent, nor does a correction of what was sent.
 const SUMMARY: &str = "
   SELECT c.id, a.address, c.kind, r.name, a.nickname, a.avatar, c.pinned, c.archived, c.mute,
          c.mute_until, c.stranger, c.unread, c.read_message, c.draft_text, c.draft_reply_to,
-         c.draft_corrects, c.draft_time, c.history_complete, c.last_activity,
+         c.draft_corrects, c.draft_time, c.history_complete,
+         iif(trim(c.draft_text) <> '' AND c.draft_corrects IS NULL,
+             max(c.last_activity, c.draft_time), c.last_activity) AS active,
          EXISTS (SELECT 1 FROM blocked WHERE blocked.address IN
                    (a.address, substr(a.address, instr(a.address, '@') + 1))),
          m.id, m.direction, substr(m.body, 1, 200), m.kind, m.delivery, m.failure, m.failure_text, m.time,
@@ -125,8 +131,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<ConversationSummary> {
 impl Reads<'_> {
     /// Every conversation, archived ones too: pinned first, then the last active.
     pub fn conversations(self) -> Result<Vec<ConversationSummary>, Error> {
-        let sql =
-            format!("{SUMMARY} WHERE c.deleting = 0 ORDER BY c.pinned DESC, c.last_activity DESC, c.id DESC");
+        let sql = format!("{SUMMARY} WHERE c.deleting = 0 ORDER BY c.pinned DESC, active DESC, c.id DESC");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([], summary)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -261,7 +266,7 @@ impl Tx<'_> {
         )
     }
 
-    /// Keeps what was typed, or forgets it. Words typed anew move the conversation up the list.
+    /// Keeps what was typed, or forgets it. Words that wait move the conversation up the list.
     pub fn set_draft(&mut self, conversation: ConversationId, draft: Option<&Draft>) -> Result<bool, Error> {
         let (text, reply_to, corrects, time) = match draft {
             None => (None, None, None, None),
@@ -269,7 +274,7 @@ impl Tx<'_> {
         };
         self.execute(
             "UPDATE conversations SET draft_text = ?2, draft_reply_to = ?3, draft_corrects = ?4,
-               draft_time = ?5, last_activity = max(last_activity, ifnull(?5, last_activity))
+               draft_time = ?5
              WHERE id = ?1 AND (draft_text IS NOT ?2 OR draft_reply_to IS NOT ?3 OR draft_corrects IS NOT ?4)",
             params![conversation.0, text, reply_to.map(|id| id.0), corrects.map(|id| id.0), time],
         )

@@ -30,6 +30,7 @@
 mod account;
 mod addresses;
 mod archive;
+mod availability;
 mod avatars;
 mod blocking;
 mod caps;
@@ -64,6 +65,7 @@ mod writer;
 
 pub use account::AccountProfile;
 pub use archive::{ArchiveCursor, ArchiveFloors};
+pub use availability::OwnPresence;
 pub use conversations::StoredConversation;
 pub use credentials::{Credentials, FastToken, ScramKeys};
 pub use edits::{Applied, Correction};

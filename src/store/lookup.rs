@@ -11,7 +11,7 @@ use model::{
 };
 use rusqlite::{OptionalExtension, Params, Row};
 
-use crate::rows::{bare_jid, content, delivery, direction, encryption, from_direction};
+use crate::rows::{TEXT, bare_jid, content, delivery, direction, encryption, from_direction};
 use crate::{ArchiveId, Error, MessageIds, Reads};
 
 /// A message as `account` needs it to judge what refers to it. Windows read [`model::Message`].
@@ -135,6 +135,31 @@ impl Reads<'_> {
                  ORDER BY m.sort_time DESC, m.id DESC LIMIT 1"
             ),
             (conversation.0, id, from_direction(side)),
+        )
+    }
+
+    /// The first message of one side with these words that has no id at all, within some milliseconds of a time.
+    pub fn message_without_ids(
+        self,
+        conversation: ConversationId,
+        side: Direction,
+        text: &str,
+        time: Timestamp,
+        within: i64,
+    ) -> Result<Option<StoredMessage>, Error> {
+        self.find_stored(
+            "WHERE m.conversation = ?1 AND m.sort_time BETWEEN ?2 AND ?3 AND m.direction = ?4
+               AND m.stanza_id IS NULL AND m.origin_id IS NULL AND m.archive_id IS NULL
+               AND m.kind = ?5 AND m.body = ?6
+             ORDER BY m.sort_time, m.id LIMIT 1",
+            (
+                conversation.0,
+                time.plus_millis(-within).0,
+                time.plus_millis(within).0,
+                from_direction(side),
+                TEXT,
+                text,
+            ),
         )
     }
 

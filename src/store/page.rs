@@ -129,17 +129,17 @@ fn quote(row: &Row<'_>, own: &Own) -> rusqlite::Result<Quote> {
         None => None,
         Some(_) => Some(bare_jid(row, 28)?),
     };
-    let own_words =
+    let is_own =
         row.get::<_, Option<i64>>(27)?.is_some_and(|number| direction(number) == Direction::Outgoing);
     let sender_name = match &sender {
         None => String::new(),
-        Some(sender) if own_words => display_name(row.get(26)?, own.nickname.clone(), sender),
+        Some(sender) if is_own => display_name(row.get(26)?, own.nickname.clone(), sender),
         Some(sender) => {
             let given: Option<String> = row.get(29)?;
             display_name(given.or(row.get(26)?), row.get(30)?, sender)
         }
     };
-    Ok(Quote { message: target, sender, sender_name, text })
+    Ok(Quote { message: target, sender, sender_name, own: is_own, text })
 }
 
 impl Reads<'_> {
@@ -258,8 +258,7 @@ impl Reads<'_> {
             messages.push(message);
         }
         if !reacted.is_empty() {
-            let mut reactions =
-                self.reactions(&json_list(reacted.iter().copied()), own.nickname.as_deref())?;
+            let mut reactions = self.reactions(&json_list(reacted.iter().copied()))?;
             for message in &mut messages {
                 message.reactions = reactions.remove(&message.id).unwrap_or_default();
             }

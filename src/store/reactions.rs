@@ -37,12 +37,8 @@ impl Reads<'_> {
         }
     }
 
-    /// The reactions to some messages, given as a JSON list; `own_name` is what the user is called.
-    pub(crate) fn reactions(
-        self,
-        messages: &str,
-        own_name: Option<&str>,
-    ) -> Result<HashMap<MessageId, Vec<Reaction>>, Error> {
+    /// The reactions to some messages, given as a JSON list.
+    pub(crate) fn reactions(self, messages: &str) -> Result<HashMap<MessageId, Vec<Reaction>>, Error> {
         let mut found: HashMap<MessageId, Vec<Reaction>> = HashMap::new();
         let mut statement = self.connection.prepare_cached(
             "SELECT x.message, x.own, x.nickname, x.emojis, a.address, a.nickname, r.name
@@ -53,26 +49,18 @@ impl Reads<'_> {
         let mut rows = statement.query([messages])?;
         while let Some(row) = rows.next()? {
             let is_own: bool = row.get(1)?;
-            let address = bare_jid(row, 4)?;
-            let name = if is_own {
-                display_name(row.get(2)?, own_name.map(str::to_owned), &address)
-            } else {
-                let given: Option<String> = row.get(6)?;
-                display_name(given.or(row.get(2)?), row.get(5)?, &address)
-            };
+            let given: Option<String> = row.get(6)?;
+            let name = display_name(given.or(row.get(2)?), row.get(5)?, &bare_jid(row, 4)?);
             let of_message = found.entry(MessageId(row.get(0)?)).or_default();
             let emojis: String = row.get(3)?;
             for emoji in emojis.lines() {
+                if !of_message.iter().any(|reaction| reaction.emoji == emoji) {
+                    of_message.push(Reaction { emoji: emoji.to_owned(), ..Reaction::default() });
+                }
                 match of_message.iter_mut().find(|reaction| reaction.emoji == emoji) {
-                    Some(reaction) => {
-                        reaction.senders.push(name.clone());
-                        reaction.own |= is_own;
-                    }
-                    None => of_message.push(Reaction {
-                        emoji: emoji.to_owned(),
-                        senders: vec![name.clone()],
-                        own: is_own,
-                    }),
+                    Some(reaction) if is_own => reaction.own = true,
+                    Some(reaction) => reaction.others.push(name.clone()),
+                    None => {}
                 }
             }
         }

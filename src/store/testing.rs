@@ -8,7 +8,7 @@ use std::thread::Thread;
 
 use model::{
     AccountSettings, BareJid, Content, ConversationId, ConversationKind, Delivery, Direction, EncryptionKind,
-    Message, MessageId, Timestamp,
+    Message, MessageId, Reaction, Timestamp,
 };
 
 use crate::{
@@ -102,7 +102,7 @@ impl Bench {
     }
 }
 
-/// A message as a line: `Bob: hello [👍 Alice]`.
+/// A message as a line: `Bob: hello [👍 me Bob]`.
 pub(crate) fn line(message: &Message) -> String {
     let who = if message.direction == Direction::Outgoing { "me" } else { &message.sender_name };
     let quote = message.reply.as_ref().map(|quote| format!("«{}» ", quote.text)).unwrap_or_default();
@@ -111,10 +111,14 @@ pub(crate) fn line(message: &Message) -> String {
         Content::Retracted => "(retracted)".into(),
         Content::Unreadable(_) => "(unreadable)".into(),
     };
-    let reactions = message.reactions.iter();
-    let reactions: Vec<String> =
-        reactions.map(|reaction| format!(" [{} {}]", reaction.emoji, reaction.senders.join(" "))).collect();
+    let reactions: Vec<String> = message.reactions.iter().map(reaction).collect();
     format!("{who}: {quote}{what}{}", reactions.concat())
+}
+
+fn reaction(reaction: &Reaction) -> String {
+    let own = if reaction.own { " me" } else { "" };
+    let others: Vec<String> = reaction.others.iter().map(|name| format!(" {name}")).collect();
+    format!(" [{}{own}{}]", reaction.emoji, others.concat())
 }
 
 pub(crate) fn settings() -> AccountSettings {

@@ -1,4 +1,5 @@
-//! XEP-0203: delayed delivery. Who stamped is for the caller to judge: only the own server and rooms are believed.
+//! XEP-0203: delayed delivery. Who stamped is for the caller to judge, and so is whether that can be: anybody may
+//! write a stamp in anybody's name.
 
 use minidom::Element;
 use model::Timestamp;
@@ -29,9 +30,9 @@ pub fn delays(stanza: &Element) -> impl Iterator<Item = Delay> + '_ {
     })
 }
 
-/// The earliest stamp by someone who is `trusted`.
-pub fn trusted_delay(stanza: &Element, trusted: impl Fn(&Address) -> bool) -> Option<Timestamp> {
-    delays(stanza).filter(|delay| delay.from.as_ref().is_some_and(&trusted)).map(|delay| delay.stamp).min()
+/// The latest stamp in the name of one of `those`: an earlier one beside it may be the sender's own.
+pub fn latest_by(stanza: &Element, those: impl Fn(&Address) -> bool) -> Option<Timestamp> {
+    delays(stanza).filter(|delay| delay.from.as_ref().is_some_and(&those)).map(|delay| delay.stamp).max()
 }
 
 /// Writes a stamp.
@@ -63,11 +64,12 @@ mod tests {
             <delay xmlns='urn:xmpp:delay' stamp='2000-09-10T23:08:25Z'/>\
             <delay xmlns='urn:xmpp:delay' from='example.org' stamp='soon'/>\
             <delay xmlns='urn:xmpp:delay' from='example.org' stamp='2002-09-10T23:08:26Z'>Offline</delay>\
+            <delay xmlns='urn:xmpp:delay' from='example.org' stamp='1999-09-10T23:08:26Z'/>\
             </message>"
             .parse()
             .unwrap();
-        assert_eq!(delays(&stanza).count(), 3);
-        let time = trusted_delay(&stanza, |from| from.to_string() == "example.org");
+        assert_eq!(delays(&stanza).count(), 4);
+        let time = latest_by(&stanza, |from| from.to_string() == "example.org");
         assert_eq!(time, date::read("2002-09-10T23:08:26Z"));
     }
 }

@@ -6,11 +6,14 @@ use model::{AccountCommand, CertificateProblem, Command, Content, Delivery, Fail
 use session::{Condition, Config, MemorySecrets, Session};
 use tests::person::{block_on, sign_in_request};
 use tests::wait::LONG_PATIENCE;
-use tests::{LinkCutter, Person, Prosody};
+use tests::{LinkCutter, Person, Prosody, Server};
 
-#[test]
-fn a_hundred_sign_ins_in_a_row_end_with_one_session() {
-    let server = Prosody::start();
+on_every_server! {
+    a_hundred_sign_ins_in_a_row_end_with_one_session
+    a_stalled_link_is_noticed_when_the_device_wakes_and_nothing_is_lost
+}
+
+fn a_hundred_sign_ins_in_a_row_end_with_one_session(server: impl Server) {
     let cutter = LinkCutter::start(server.direct_tls_port());
     let password = server.register("alice");
     let bob = Person::new(&server, "bob");
@@ -34,9 +37,7 @@ fn a_hundred_sign_ins_in_a_row_end_with_one_session() {
     assert_eq!(alice.transcript(&bob.address), ["< still there?", "> yes"]);
 }
 
-#[test]
-fn a_stalled_link_is_noticed_when_the_device_wakes_and_nothing_is_lost() {
-    let server = Prosody::start();
+fn a_stalled_link_is_noticed_when_the_device_wakes_and_nothing_is_lost(server: impl Server) {
     let cutter = LinkCutter::start(server.direct_tls_port());
     let password = server.register("alice");
     let alice = Person::sign_in(&server, "alice", &password, cutter.port());

@@ -1,11 +1,19 @@
-//! Two people, one server, and a conversation that survives what networks do.
+//! Two people, one server, and a conversation that survives what networks do: each story on every server there is.
 
 use model::{AccountCommand, Content, Delivery, Direction, Outgoing};
-use tests::{LinkCutter, Person, Prosody, befriend};
+use tests::{LinkCutter, Person, Server, befriend};
 
-#[test]
-fn two_people_talk_and_see_that_they_were_heard() {
-    let server = Prosody::start();
+on_every_server! {
+    two_people_talk_and_see_that_they_were_heard
+    what_was_written_while_away_is_there_on_return_and_only_once
+    a_link_that_breaks_again_and_again_loses_and_doubles_nothing
+    a_server_that_starts_anew_comes_back_to_the_same_conversation
+    a_second_device_shows_the_same_conversation
+    corrections_reactions_replies_and_retractions_travel
+    a_stranger_learns_nothing_until_they_are_accepted
+}
+
+fn two_people_talk_and_see_that_they_were_heard(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
     befriend(&alice, &bob);
@@ -23,9 +31,7 @@ fn two_people_talk_and_see_that_they_were_heard() {
     assert_eq!(bob.transcript(&alice.address), ["< Hello Bob, how are you?", "> Fine, and you? 🐦"]);
 }
 
-#[test]
-fn what_was_written_while_away_is_there_on_return_and_only_once() {
-    let server = Prosody::start();
+fn what_was_written_while_away_is_there_on_return_and_only_once(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let mut bob = Person::new(&server, "bob");
     befriend(&alice, &bob);
@@ -47,9 +53,7 @@ fn what_was_written_while_away_is_there_on_return_and_only_once() {
     assert_eq!(bob.transcript(&alice.address), expected);
 }
 
-#[test]
-fn a_link_that_breaks_again_and_again_loses_and_doubles_nothing() {
-    let server = Prosody::start();
+fn a_link_that_breaks_again_and_again_loses_and_doubles_nothing(server: impl Server) {
     let cutter = LinkCutter::start(server.direct_tls_port());
     let password = server.register("alice");
     let alice = Person::sign_in(&server, "alice", &password, cutter.port());
@@ -88,28 +92,24 @@ fn a_link_that_breaks_again_and_again_loses_and_doubles_nothing() {
     }
 }
 
-#[test]
-fn a_server_that_is_killed_comes_back_to_the_same_conversation() {
-    let mut server = Prosody::start();
+fn a_server_that_starts_anew_comes_back_to_the_same_conversation(mut server: impl Server) {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
     befriend(&alice, &bob);
-    alice.say(&bob.address, "before the power cut");
-    bob.hears(&alice.address, "before the power cut");
+    alice.say(&bob.address, "before the restart");
+    bob.hears(&alice.address, "before the restart");
 
-    server.kill();
-    alice.say(&bob.address, "during the power cut");
+    server.stop();
+    alice.say(&bob.address, "during the restart");
     server.resume();
     for person in [&alice, &bob] {
         person.command(AccountCommand::TryNow);
     }
-    bob.hears(&alice.address, "during the power cut");
-    assert_eq!(bob.transcript(&alice.address), ["< before the power cut", "< during the power cut"]);
+    bob.hears(&alice.address, "during the restart");
+    assert_eq!(bob.transcript(&alice.address), ["< before the restart", "< during the restart"]);
 }
 
-#[test]
-fn a_second_device_shows_the_same_conversation() {
-    let server = Prosody::start();
+fn a_second_device_shows_the_same_conversation(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
     befriend(&alice, &bob);
@@ -131,9 +131,7 @@ fn a_second_device_shows_the_same_conversation() {
     assert_eq!(second.transcript(&bob.address), expected);
 }
 
-#[test]
-fn corrections_reactions_replies_and_retractions_travel() {
-    let server = Prosody::start();
+fn corrections_reactions_replies_and_retractions_travel(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
     befriend(&alice, &bob);
@@ -167,9 +165,7 @@ fn corrections_reactions_replies_and_retractions_travel() {
     assert_eq!(retracted.id, answer.id);
 }
 
-#[test]
-fn a_stranger_learns_nothing_until_they_are_accepted() {
-    let server = Prosody::start();
+fn a_stranger_learns_nothing_until_they_are_accepted(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let mallory = Person::new(&server, "mallory");
 

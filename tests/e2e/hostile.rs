@@ -7,9 +7,13 @@
 
 use model::{AccountCommand, BareJid, Delivery};
 use tests::person::block_on;
-use tests::{Person, Prosody};
+use tests::{Person, Prosody, Server};
 
 use crate::peer::Peer;
+
+on_every_server! {
+    forgeries_of_a_contact_change_nothing_live_or_from_the_archive
+}
 
 /// What Mallory sends of which nothing is to be seen. `DEVICE` becomes the full address of Alice's device: contacts know it.
 const FORGERIES: &[(&str, &str)] = &[
@@ -79,11 +83,9 @@ const FORGERIES: &[(&str, &str)] = &[
 ];
 
 /// How what Mallory says ends, as Alice reads it.
-const LAST: [&str; 4] = ["< guess who", "< it is Bob", "< said in 2001", "< with an id of the archive"];
+const LAST: [&str; 3] = ["< guess who", "< said in 2001", "< with an id of the archive"];
 
-#[test]
-fn forgeries_of_a_contact_change_nothing_live_or_from_the_archive() {
-    let server = Prosody::start();
+fn forgeries_of_a_contact_change_nothing_live_or_from_the_archive(server: impl Server) {
     let mut alice = Person::new(&server, "alice");
     let mut bob = Peer::start(&server, "bob");
     let mut mallory = Peer::start(&server, "mallory");
@@ -118,21 +120,20 @@ fn forgeries_of_a_contact_change_nothing_live_or_from_the_archive() {
     mallory.tell(&format!("raw alice@localhost {name}"));
     alice.hears(&with_mallory, "guess who");
 
-    // What is said under somebody else's name stands under Mallory's, and what is said to be old stands last.
-    for (attribute, child, text) in [
-        ("id='m2' from='bob@localhost/a'", "", "it is Bob"),
+    // What is said to be old stands last.
+    for (id, child, text) in [
         (
-            "id='m3'",
+            "m2",
             "<delay xmlns='urn:xmpp:delay' from='localhost' stamp='2001-01-01T00:00:00Z'/>",
             "said in 2001",
         ),
         (
-            "id='m4'",
+            "m3",
             "<stanza-id xmlns='urn:xmpp:sid:0' by='alice@localhost' id='a1'/>",
             "with an id of the archive",
         ),
     ] {
-        mallory.tell(&format!("raw alice@localhost <message to='alice@localhost' {attribute} type='chat'><body>{text}</body>{child}</message>"));
+        mallory.tell(&format!("raw alice@localhost <message to='alice@localhost' id='{id}' type='chat'><body>{text}</body>{child}</message>"));
         alice.hears(&with_mallory, text);
     }
 
@@ -152,6 +153,18 @@ fn forgeries_of_a_contact_change_nothing_live_or_from_the_archive() {
     assert_eq!(alice.transcript(&with_mallory).last().map(String::as_str), Some("> I know"));
     let said = FORGERIES.len() + LAST.len() + 1;
     assert_eq!(alice.messages(&with_mallory, 1000).len(), said, "{:?}", alice.transcript(&with_mallory));
+}
+
+/// Prosody passes such words on under their true name; others show the liar the door.
+#[test]
+fn what_is_said_in_somebody_elses_name_stands_under_the_true_one() {
+    let server = Prosody::start();
+    let alice = Person::new(&server, "alice");
+    let mut mallory = Peer::start(&server, "mallory");
+    let (with_bob, with_mallory): (BareJid, BareJid) = (address("bob"), address("mallory"));
+    mallory.tell("raw alice@localhost <message to='alice@localhost' from='bob@localhost/a' id='m1' type='chat'><body>it is Bob</body></message>");
+    alice.hears(&with_mallory, "it is Bob");
+    assert!(alice.transcript(&with_bob).is_empty());
 }
 
 #[track_caller]

@@ -1,13 +1,15 @@
 //! The other side is not ours: slixmpp, an XMPP library of other people in another language.
 
 use model::{AccountCommand, Content, Delivery, Outgoing};
-use tests::{Person, Prosody};
+use tests::{Person, Server};
 
 use crate::peer::Peer;
 
-#[test]
-fn slixmpp_and_starling_understand_each_other() {
-    let server = Prosody::start();
+on_every_server! {
+    slixmpp_and_starling_understand_each_other
+}
+
+fn slixmpp_and_starling_understand_each_other(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let mut peer = Peer::start(&server, "peer");
     let address = "peer@localhost".parse().expect("an address");

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
-use tests::Prosody;
+use tests::Server;
 use tests::wait::PATIENCE;
 
 /// A slixmpp client that is told what to do line by line and tells line by line what came.
@@ -16,7 +16,7 @@ pub struct Peer {
 
 impl Peer {
     /// Signs in, and returns when it is online.
-    pub fn start(server: &Prosody, name: &str) -> Self {
+    pub fn start(server: &impl Server, name: &str) -> Self {
         let password = server.register(name);
         let python = std::env::var("STARLING_PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let mut process = Command::new(python)

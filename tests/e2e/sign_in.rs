@@ -5,11 +5,16 @@ use std::sync::Arc;
 use model::{Answer, CertificateProblem, Command, Failure, FormFieldKind, Request, ServerAddress};
 use session::{Config, MemorySecrets, Session};
 use tests::person::{block_on, sign_in_request};
-use tests::{Person, Prosody};
+use tests::{Person, Prosody, Server};
 
-#[test]
-fn direct_tls_and_starttls_both_sign_in() {
-    let server = Prosody::start();
+on_every_server! {
+    direct_tls_and_starttls_both_sign_in
+    a_wrong_password_is_said_at_once_and_leaves_nothing_behind
+    an_account_is_made_where_that_is_open_and_refused_where_not
+    several_accounts_are_online_at_once_and_one_can_be_removed
+}
+
+fn direct_tls_and_starttls_both_sign_in(server: impl Server) {
     let password = server.register("alice");
     for port in [server.direct_tls_port(), server.starttls_port()] {
         Person::sign_in(&server, "alice", &password, port);
@@ -26,9 +31,7 @@ fn servers_of_years_ago_sign_in_too() {
     }
 }
 
-#[test]
-fn a_wrong_password_is_said_at_once_and_leaves_nothing_behind() {
-    let server = Prosody::start();
+fn a_wrong_password_is_said_at_once_and_leaves_nothing_behind(server: impl Server) {
     server.register("alice");
     let result =
         Person::try_sign_in(&server, "alice@localhost", "not the password", server.direct_tls_port());
@@ -61,9 +64,7 @@ fn a_certificate_nobody_vouches_for_is_refused_with_its_facts() {
     assert_eq!(facts.fingerprint.split(':').count(), 32);
 }
 
-#[test]
-fn an_account_is_made_where_that_is_open_and_refused_where_not() {
-    let server = Prosody::start();
+fn an_account_is_made_where_that_is_open_and_refused_where_not(server: impl Server) {
     let folder = tempfile::tempdir().expect("a folder");
     let session = Session::start(Config {
         secrets: Arc::new(MemorySecrets::default()),
@@ -81,8 +82,8 @@ fn an_account_is_made_where_that_is_open_and_refused_where_not() {
     let Ok(Answer::RegistrationForm(mut form)) = ask("open.localhost") else { panic!("no form") };
     for field in &mut form.fields {
         match field.kind {
-            FormFieldKind::Username => field.value = "carol".to_owned(),
-            FormFieldKind::Password => field.value = "correct horse battery".to_owned(),
+            FormFieldKind::Username => "carol".clone_into(&mut field.value),
+            FormFieldKind::Password => "correct horse battery".clone_into(&mut field.value),
             _ => {}
         }
     }
@@ -99,12 +100,11 @@ fn an_account_is_made_where_that_is_open_and_refused_where_not() {
     let Ok(Answer::RegistrationForm(_)) = ask("open.localhost") else { panic!("no form") };
     let taken = block_on(session.ask(register(form)));
     assert_eq!(taken.err(), Some(Failure::NameTaken));
-    assert!(matches!(ask("localhost"), Err(Failure::RegistrationClosed(_))));
+    let closed = ask("localhost");
+    assert!(matches!(closed, Err(Failure::RegistrationClosed(_))), "{closed:?}");
 }
 
-#[test]
-fn several_accounts_are_online_at_once_and_one_can_be_removed() {
-    let server = Prosody::start();
+fn several_accounts_are_online_at_once_and_one_can_be_removed(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
     let password = server.register("carol");

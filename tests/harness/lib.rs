@@ -1,11 +1,13 @@
 //! What tests, the demo and the benches share: real servers, people, and a desktop to stand them on.
 //!
-//! Nothing here stands in for a real part. [`Prosody`] is a Prosody of its own on free ports,
+//! Nothing here stands in for a real part. [`Prosody`] and [`Ejabberd`] are servers of their own on free ports,
 //! [`LinkCutter`] a relay that breaks connections, [`Person`] a [`session::Session`] with an empty folder, [`Desktop`] an X
 //! server with its own D-Bus, keyring and accessibility bus, and [`Robot`] uses the program's
 //! window as a screen reader would: it finds things by role and name and by nothing else.
 
+pub mod certificates;
 pub mod desktop;
+pub mod ejabberd;
 pub mod friends;
 pub mod link_cutter;
 pub mod person;
@@ -13,13 +15,16 @@ pub mod program;
 pub mod prosody;
 pub mod robot;
 pub mod secrets;
+pub mod server;
 pub mod starling;
 pub mod wait;
 
 pub use desktop::Desktop;
+pub use ejabberd::Ejabberd;
 pub use friends::befriend;
 pub use link_cutter::LinkCutter;
 pub use person::Person;
 pub use prosody::Prosody;
 pub use robot::Robot;
+pub use server::Server;
 pub use starling::Starling;

@@ -12,7 +12,7 @@ use session::{Config, Heard, MemorySecrets, Secrets, Session};
 use store::{Anchor, PageRequest, ReaderHandle};
 use tempfile::TempDir;
 
-use crate::Prosody;
+use crate::Server;
 use crate::wait::{self, PATIENCE};
 
 /// A signed-in person on a device of their own.
@@ -29,7 +29,7 @@ pub struct Person {
 
 impl Person {
     /// Makes an account on `server` and signs in to it over direct TLS.
-    pub fn new(server: &Prosody, name: &str) -> Self {
+    pub fn new(server: &impl Server, name: &str) -> Self {
         let password = server.register(name);
         Self::sign_in(server, name, &password, server.direct_tls_port())
     }
@@ -38,7 +38,7 @@ impl Person {
     ///
     /// # Panics
     /// When signing in fails.
-    pub fn sign_in(server: &Prosody, name: &str, password: &str, port: u16) -> Self {
+    pub fn sign_in(server: &impl Server, name: &str, password: &str, port: u16) -> Self {
         Self::try_sign_in(server, &format!("{name}@localhost"), password, port).expect("signing in")
     }
 
@@ -46,7 +46,12 @@ impl Person {
     ///
     /// # Panics
     /// When the service cannot start at all.
-    pub fn try_sign_in(server: &Prosody, address: &str, password: &str, port: u16) -> Result<Self, Failure> {
+    pub fn try_sign_in(
+        server: &impl Server,
+        address: &str,
+        password: &str,
+        port: u16,
+    ) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new().prefix("starling-person").tempdir().expect("a folder");
         let secrets: Arc<dyn Secrets> = Arc::new(MemorySecrets::default());
         let session = Session::start(configuration(folder.path(), secrets.clone()))?;

@@ -39,6 +39,8 @@ default_archive_policy = true
 archive_expires_after = "never"
 max_archive_query_results = 250
 smacks_hibernation_time = 300
+-- As XEP-0191 says, and as other servers do.
+bounce_blocked_messages = true
 
 local everywhere = {
   "roster"; "saslauth"; "tls"; "disco"; "admin_shell"; "time"; "version"; "ping"; "iq"; "message"; "presence";

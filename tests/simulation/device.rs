@@ -8,8 +8,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use account::{Account, Input, Output, Setup, TlsFacts};
 use model::{
-    AccountCommand, AccountId, AccountSettings, BareJid, ConversationId, EventKind, Now, StorageFailure,
-    Timestamp,
+    AccountCommand, AccountId, AccountSettings, BareJid, ConversationId, Now, StorageFailure, Timestamp,
 };
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 use store::{Credentials, Writer};
@@ -43,8 +42,6 @@ pub struct Device {
     /// What the disk did not take.
     held: VecDeque<AccountCommand>,
     wake_at: Option<u64>,
-    /// Whether its first reading of the archive is over.
-    pub began: bool,
     /// Reads what the account writes, to hold its acknowledgements to what is on disk.
     listener: Parser,
 }
@@ -83,7 +80,6 @@ impl Device {
             starts: 0,
             held: VecDeque::new(),
             wake_at: None,
-            began: false,
             listener: Parser::new(Limits::default()),
         }
     }
@@ -148,20 +144,13 @@ impl World {
         self.after(pause, Happening::Start(device));
     }
 
-    /// Whether nothing is to go wrong with a device now. A first sign-in reads backward, and one that is cut off
-    /// leaves a hole in front of the newest page, of which nothing tells how large it is. With the pages that we
-    /// ask for that takes hundreds of messages; where they are small, the first sign-in goes well.
-    pub fn is_safe(&self, device: usize) -> bool {
-        self.calm || (self.weather.page < 250 && !self.devices[device].began)
-    }
-
     /// One input, and whatever follows from it at once.
     pub fn give(&mut self, device: usize, input: Input) {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let now = self.clocks(device);
-            let safe = self.is_safe(device);
-            if !safe && self.chance.once_in(self.weather.commit_fails) {
+            let calm = self.calm;
+            if !calm && self.chance.once_in(self.weather.commit_fails) {
                 self.devices[device].writer.fail_commits(StorageFailure::Io, 1);
             }
             let again = if let Input::Command(command) = &input { Some(command.clone()) } else { None };
@@ -176,7 +165,7 @@ impl World {
                 self.kill(device);
                 return;
             }
-            let killed = !safe && self.chance.once_in(self.weather.killed);
+            let killed = !calm && self.chance.once_in(self.weather.killed);
             let mut left = if killed { self.chance.below(4) } else { u64::MAX };
             let mut closed = false;
             while let Some(output) = self.devices[device].account.as_mut().and_then(Account::poll_output) {
@@ -197,7 +186,6 @@ impl World {
                         }
                     }
                     Output::StartTls => panic!("the link is secure already"),
-                    Output::Event(EventKind::Syncing(false)) => self.devices[device].began = true,
                     Output::Event(_) | Output::Answer(..) => {}
                 }
             }
@@ -224,8 +212,7 @@ impl World {
         let link = self.links.len();
         self.links.push(Link::new(device));
         self.devices[device].link = Some(link);
-        let safe = self.is_safe(device);
-        let refused = self.server.down || (!safe && self.chance.once_in(20));
+        let refused = self.server.down || (!self.calm && self.chance.once_in(20));
         let due = self.weather.latency + self.chance.below(50);
         self.after(due, if refused { Happening::Refused(link) } else { Happening::Opened(link) });
     }

@@ -51,7 +51,7 @@ impl World {
         self.give(device, Input::Command(AccountCommand::Send(conversation, outgoing)));
     }
 
-    /// Somebody looks at what came.
+    /// Somebody looks at what came, and perhaps at what was before.
     pub fn look(&mut self, device: usize) {
         let pause = self.chance.between(500, self.weather.length.max(1000));
         if self.now < self.end_of_talk {
@@ -61,6 +61,9 @@ impl World {
             self.history(device).into_iter().rfind(|message| message.direction == Direction::Incoming);
         let (Some(newest), Some(_)) = (newest, &self.devices[device].account) else { return };
         self.give(device, Input::Command(AccountCommand::MarkRead(newest.conversation, newest.id)));
+        if self.chance.once_in(3) {
+            self.scroll_up(device);
+        }
     }
 
     /// Somebody scrolls up to the beginning. Whether there may be more.

@@ -197,11 +197,6 @@ impl World {
         self.after(pause, Happening::Fault);
         let device = self.chance.index(self.devices.len());
         let link = self.devices[device].link;
-        if (0..self.devices.len())
-            .any(|device| self.devices[device].account.is_some() && self.is_safe(device))
-        {
-            return;
-        }
         match (self.chance.below(12), link) {
             (0..=4, Some(link)) => {
                 self.tell(|| format!("link {link} of {device} is cut"));

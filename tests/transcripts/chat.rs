@@ -85,7 +85,7 @@ fn line(out: &mut String, message: &Message) {
         write!(out, " (edited {})", message.revisions).unwrap();
     }
     for reaction in &message.reactions {
-        write!(out, " {}{}", reaction.emoji, reaction.senders.len()).unwrap();
+        write!(out, " {}{}", reaction.emoji, reaction.count()).unwrap();
     }
     match &message.delivery {
         Delivery::Received => {}

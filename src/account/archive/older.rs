@@ -4,7 +4,7 @@ use model::{ConversationId, EventKind, MessageId, Timestamp};
 use store::ArchiveFloors;
 use xmpp::{IqOutcome, jid::Jid, xep_0059_result_sets::PageRequest, xep_0313_mam as mam};
 
-use super::{Asked, results};
+use super::Asked;
 use crate::{
     Error,
     turn::{IqKind, PendingIq, Turn},
@@ -29,17 +29,23 @@ pub fn load_older(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Resu
         return Ok(());
     }
     let stored = turn.tx.reads().stored_conversation(conversation)?;
-    let Some(stored) = stored.filter(|stored| !stored.history_complete && turn.is_online()) else {
+    let stored = stored.filter(|stored| !stored.history_complete && turn.is_online());
+    if stored.is_some() && super::is_reading(turn.state) {
+        turn.state.archive.waiting.insert(conversation);
+        return Ok(());
+    }
+    let Some(stored) = stored.filter(|_| turn.state.archive.caught_up) else {
         turn.event(EventKind::OlderLoaded(conversation));
         return Ok(());
     };
     let oldest = turn.tx.reads().oldest_sort_time(conversation)?;
-    let id = turn.new_id();
-    let page = PageRequest {
-        max: Some(PAGE),
-        after: None,
-        before: Some(stored.oldest_archive_id.unwrap_or_default()),
+    // What was only ever told live has an id, too. With none at all, everything that is archived is older.
+    let end = match stored.oldest_archive_id {
+        Some(id) => Some(id),
+        None => turn.tx.reads().first_archive_id(conversation)?,
     };
+    let id = turn.new_id();
+    let page = PageRequest { max: Some(PAGE), after: None, before: Some(end.unwrap_or_default()) };
     let with = Some(Jid::from(stored.address));
     let query = mam::Query { id: id.clone(), with, start: None, end: None, page };
     // Nothing here yet: any place will do.
@@ -52,6 +58,14 @@ pub fn load_older(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Resu
     Ok(())
 }
 
+/// The reading is over: loads what was wanted meanwhile.
+pub fn load_waiting(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    for conversation in std::mem::take(&mut turn.state.archive.waiting) {
+        load_older(turn, conversation)?;
+    }
+    Ok(())
+}
+
 /// A result of such a page has its row.
 pub fn seen(
     turn: &mut Turn<'_, '_>,
@@ -60,12 +74,14 @@ pub fn seen(
     archive_id: &str,
 ) -> Result<(), Error> {
     let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
-    // In a conversation that the archive never told of, this is behind whatever reading forward brings.
-    results::begin_floors(turn, conversation, &row)?;
+    let mut floors = ArchiveFloors::default();
     for older in turn.state.archive.older.values_mut().filter(|older| older.conversation == conversation) {
         older.first_id.get_or_insert_with(|| archive_id.to_owned());
         older.floors.reach(&row);
+        floors = older.floors;
     }
+    // In a conversation that the archive never told of, this is behind whatever reading forward brings.
+    turn.tx.raise_archive_floors(conversation, &floors)?;
     Ok(())
 }
 
@@ -88,9 +104,8 @@ pub fn ended(turn: &mut Turn<'_, '_>, query: &str, outcome: &IqOutcome) -> Resul
 
 /// The session is over: nothing more comes of what was asked.
 pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    let mut conversations: Vec<_> =
-        turn.state.archive.older.drain().map(|(_, older)| older.conversation).collect();
-    conversations.sort();
+    let mut conversations = std::mem::take(&mut turn.state.archive.waiting);
+    conversations.extend(turn.state.archive.older.drain().map(|(_, older)| older.conversation));
     for conversation in conversations {
         turn.event(EventKind::OlderLoaded(conversation));
     }

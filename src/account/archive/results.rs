@@ -1,10 +1,10 @@
 //! Results of archive queries, one message each.
 
 use model::{ConversationId, MessageId};
-use store::{ArchiveFloors, StoredMessage};
+use store::ArchiveFloors;
 use xmpp::{Address, minidom::Element, xep_0313_mam as mam};
 
-use super::Run;
+use super::{Run, first};
 use crate::{
     Error,
     messages::{self, Copy, Route},
@@ -20,11 +20,15 @@ pub fn result(turn: &mut Turn<'_, '_>, from: Option<&Address>, message: &Element
         return Ok(());
     };
     let stamp = result.forwarded.stamp;
-    if let (Some(reading), false) = (&mut turn.state.archive.reading, matches!(run, Run::Older { .. })) {
+    let reading = turn.state.archive.reading.as_mut().filter(|_| !matches!(run, Run::Older { .. }));
+    let mut begins = false;
+    if let Some(reading) = reading {
+        begins = run == Run::Newest && reading.pages == 0 && !reading.began;
+        reading.began = true;
         reading.stamp = stamp.or(reading.stamp);
     }
-    if run == Run::Newest {
-        first_of_newest(turn, &result.archive_id)?;
+    if begins {
+        first::begins_at(turn, &result.archive_id, stamp, Some(run))?;
     }
     let copy = Copy {
         message: result.forwarded.message,
@@ -34,17 +38,6 @@ pub fn result(turn: &mut Turn<'_, '_>, from: Option<&Address>, message: &Element
         run: Some(run),
     };
     messages::take(turn, &copy)
-}
-
-/// The newest page has begun to come. Were it cut off now, the next session must go on from here: to read the
-/// newest page anew could leave a hole between the two.
-fn first_of_newest(turn: &mut Turn<'_, '_>, archive_id: &str) -> Result<(), Error> {
-    let Some(reading) = &turn.state.archive.reading else { return Ok(()) };
-    let (is_first_page, stamp) = (reading.pages == 0, reading.stamp);
-    if is_first_page && turn.tx.reads().archive_cursor(&turn.state.own.bare)?.is_none() {
-        super::keep_cursor(turn, archive_id, stamp)?;
-    }
-    Ok(())
 }
 
 /// The query that a result answers: from the own archive, and running.
@@ -76,23 +69,7 @@ pub fn seen(
     let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
     turn.state.archive.floors.entry(conversation).or_default().reach(&row);
     if run == Run::Newest {
-        // Cut off now, reading forward goes on from the first of these: it must know where that stands.
-        begin_floors(turn, conversation, &row)?;
-    }
-    Ok(())
-}
-
-/// Where nothing was reached reading forward, a message that is older than all that is to be read so is.
-pub fn begin_floors(
-    turn: &mut Turn<'_, '_>,
-    conversation: ConversationId,
-    row: &StoredMessage,
-) -> Result<(), Error> {
-    let known = turn.tx.reads().archive_floors(conversation)?;
-    let mut floors = ArchiveFloors::default();
-    floors.reach(row);
-    if known.of(row.direction).is_none() && floors.of(row.direction).is_some() || known.any.is_none() {
-        turn.tx.raise_archive_floors(conversation, &floors)?;
+        first::row_is_here(turn, conversation, &row)?;
     }
     Ok(())
 }

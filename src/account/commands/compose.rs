@@ -83,7 +83,7 @@ fn say(
         time: turn.now.wall,
         sort_time,
         content: Content::Text(text.to_owned()),
-        encryption: EncryptionKind::None,
+        encryption: omemo::promised(stored),
         delivery: Delivery::Queued,
         ids: MessageIds { stanza: Some(id.clone()), origin: Some(id.clone()), archive: None },
         reply,

@@ -2,7 +2,9 @@
 //!
 //! Certain are the archive's id and the sender's origin id; the store's insert looks for those by itself. The
 //! `id` attribute alone is not: programs that count from one begin again after each start. It is believed when
-//! one of the two copies has no archive id to contradict it, the words are the same, and the days too.
+//! one of the two copies has no archive id to contradict it, the words are the same, and the days too. What has
+//! no id at all is known by side, words and day, and only by the archive: each message is in it once, while
+//! who says the same twice says two things.
 
 use model::{Content, ConversationId, Direction};
 use store::{MessageIds, StoredMessage};
@@ -25,8 +27,8 @@ pub fn ids(turn: &Turn<'_, '_>, copy: &Copy<'_>, meaning: &Meaning) -> MessageId
     }
 }
 
-/// The row that has this message already, as far as the `id` attribute tells.
-pub fn by_stanza_id(
+/// The row that has this message already, as far as can be told without certain ids.
+pub fn likely(
     turn: &Turn<'_, '_>,
     copy: &Copy<'_>,
     conversation: ConversationId,
@@ -34,11 +36,18 @@ pub fn by_stanza_id(
     ids: &MessageIds,
     content: &Content,
 ) -> Result<Option<StoredMessage>, Error> {
-    let Some(id) = &ids.stanza else { return Ok(None) };
+    let time = copy.stamp.unwrap_or(turn.now.wall);
+    let Some(id) = &ids.stanza else {
+        return match content {
+            Content::Text(text) if copy.run.is_some() && ids.origin.is_none() => {
+                Ok(turn.tx.reads().message_without_ids(conversation, side, text, time, SAME_DAY)?)
+            }
+            _ => Ok(None),
+        };
+    };
     let Some(row) = turn.tx.reads().message_by_stanza_id(conversation, side, id)? else { return Ok(None) };
     let contradicted = matches!((&row.ids.archive, &ids.archive), (Some(here), Some(there)) if here != there)
         || matches!((&row.ids.origin, &ids.origin), (Some(here), Some(there)) if here != there);
-    let time = copy.stamp.unwrap_or(turn.now.wall);
     let same_day = (row.time.0 - time.0).abs() < SAME_DAY;
     Ok((!contradicted && same_day && same_words(&row, content)).then_some(row))
 }

@@ -1,6 +1,9 @@
 //! What is done for a message beside keeping it: a receipt, a notification, the other side's state.
 //!
 //! All of it tells somebody something, so all of it asks first whether the sender was accepted (DESIGN rule 12).
+//!
+//! After weeks away thousands of messages may want receipts. Whoever wrote them learns more from the marker of
+//! the moment they are read, so only some of what is recent is answered then.
 
 use model::{BareJid, ChatState, Content, ConversationId, Direction, EventKind, MessageId, Mute};
 use xmpp::{payload, xep_0184_receipts as receipts, xep_0334_hints::Hint};
@@ -8,10 +11,26 @@ use xmpp::{payload, xep_0184_receipts as receipts, xep_0334_hints::Hint};
 use super::{
     Copy, Route, conversations,
     meaning::{Act, Meaning},
-    read,
+    read, stamps,
     whose::Parties,
 };
 use crate::{Error, archive::Run, chat_states, nickname, turn::Turn};
+
+/// What was sent earlier than this, in milliseconds, gets no receipt when it comes at last.
+const RECENT: i64 = 24 * 60 * 60 * 1000;
+/// In one session not more than this of what was kept back gets a receipt.
+const MOST_LATE: u32 = 50;
+
+/// What is remembered while a session lasts.
+#[derive(Default)]
+pub struct Memory {
+    late_receipts: u32,
+}
+
+/// The session is over.
+pub fn end(turn: &mut Turn<'_, '_>) {
+    turn.state.courtesies = Memory::default();
+}
 
 /// A message was added to the history.
 pub fn new_message(
@@ -68,7 +87,7 @@ pub fn hear(
         nickname::heard(turn, &parties.peer, nickname)?;
     }
     // A state that was kept back is about a moment long gone.
-    if copy.stamp.is_none() {
+    if copy.stamp.is_none() && !stamps::is_stamped(copy.message) {
         let spoke = matches!(meaning.act, Act::Say(_) | Act::Correct { .. });
         if let Some(state) = meaning.chat_state.or(spoke.then_some(ChatState::Active)) {
             chat_states::heard(turn, &parties.peer, state, meaning.chat_state.is_some());
@@ -109,6 +128,13 @@ fn acknowledge(
     if !turn.state.own.sends_receipts || !is_accepted(turn, peer)? || *peer == turn.state.own.bare {
         return Ok(());
     }
+    if let Some(stamp) = copy.stamp {
+        let sent = &mut turn.state.courtesies.late_receipts;
+        if *sent >= MOST_LATE || turn.now.wall.0.saturating_sub(stamp.0) > RECENT {
+            return Ok(());
+        }
+        *sent += 1;
+    }
     let id = turn.new_id();
     let type_ = if copy.message.attr("type") == Some("chat") { "chat" } else { "normal" };
     let attributes = [("to", to), ("type", type_), ("id", &id)];
@@ -126,3 +152,6 @@ fn is_accepted(turn: &Turn<'_, '_>, peer: &BareJid) -> Result<bool, Error> {
     Ok(reads.stored_conversation(conversation)?.is_some_and(|stored| !stored.stranger)
         && !reads.is_blocked(peer)?)
 }
+
+#[cfg(test)]
+mod tests;

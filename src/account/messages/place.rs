@@ -18,7 +18,8 @@
 //!
 //! What the server kept back and now sends with a stamp (offline messages, or those of a link that broke) comes
 //! after all that its side said before, and else by its stamp. Reading backward, on a new device page by page,
-//! there is no floor at first and everything that is here is the ceiling; scrolling up, likewise.
+//! there is no floor at first and everything that is here is the ceiling; scrolling up, likewise. What is here of
+//! a page that was cut off is read again with it, and is the floor of what was missing.
 
 use model::{ConversationId, Direction, Timestamp};
 

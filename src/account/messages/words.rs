@@ -90,7 +90,7 @@ fn insert(
     let time = copy.stamp.unwrap_or(turn.now.wall);
     let conversation = conversations::ensure(turn, &parties.peer, begun, time)?;
     let ids = copies::ids(turn, copy, meaning);
-    if let Some(row) = copies::by_stanza_id(turn, copy, conversation, parties.direction, &ids, &content)? {
+    if let Some(row) = copies::likely(turn, copy, conversation, parties.direction, &ids, &content)? {
         merge(turn, conversation, row.id, &ids, &content, encryption, meaning)?;
         seen_in_archive(turn, copy, conversation, row.id)?;
         return Ok((conversation, Insertion::AlreadyThere(row.id)));
@@ -123,7 +123,7 @@ fn insert(
             turn.changed(Change::Conversation(conversation));
             edits::apply_waiting(turn, conversation, id, &new.ids)?;
             if copy.run.is_none() {
-                archive::live_message(turn)?;
+                archive::live_message(turn, copy.archive_id.as_deref(), copy.stamp)?;
             }
         }
         Insertion::AlreadyThere(id) => {

@@ -196,7 +196,11 @@ fn take_place(turn: &mut Turn<'_, '_>, version: OmemoVersion) {
         memory.retry_at = Some(memory.retry_at.map_or(earliest, |at| at.min(earliest)));
         return;
     }
-    let pause = PAUSE.saturating_mul(1 << (*times).min(6)).min(LONGEST_PAUSE);
+    // The first time is no battle yet.
+    let pause = match times.checked_sub(1) {
+        None => Duration::ZERO,
+        Some(before) => PAUSE.saturating_mul(1 << before.min(6)).min(LONGEST_PAUSE),
+    };
     *times += 1;
     *earliest = now.saturating_add(pause);
     // Whoever wipes lists often wipes what belongs to them.

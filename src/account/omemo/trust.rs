@@ -131,6 +131,7 @@ pub fn decide(
             let _ = ratchets(turn, |omemo, _| omemo.accept_identity(peer, identity))?;
             turn.tx.set_shown_key(&device.owner, device.id, None)?;
             turn.tx.set_trust(&device.owner, device.id, trust)?;
+            turn.state.omemo.bundles.forget_failures(&device.owner);
         }
         (false, _) => {
             turn.tx.set_shown_key(&device.owner, device.id, None)?;

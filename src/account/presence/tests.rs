@@ -97,7 +97,10 @@ fn the_own_presence_says_what_the_user_chose_and_is_remembered() {
     assert!(first.has_child("c", "http://jabber.org/protocol/caps"));
     assert!(!first.has_child("show", NS));
     let away = Availability { show: Show::Away, status: Some("lunch\u{2066}".to_owned()) };
+    rig.events.clear();
     rig.command(AccountCommand::SetAvailability(away));
+    let told = |event: &EventKind| matches!(event, EventKind::Changed { change: Change::Account, .. });
+    assert!(rig.events.iter().any(told), "windows read it again");
     let said = rig.take_sent("priority");
     assert_eq!(said.get_child("show", NS).unwrap().text(), "away");
     assert_eq!(said.get_child("status", NS).unwrap().text(), "lunch");

@@ -8,6 +8,7 @@
 mod accounts_menu;
 mod list;
 mod menu;
+mod own;
 mod rows;
 mod screens;
 mod trouble;
@@ -18,7 +19,7 @@ use std::{
 };
 
 use adw::{prelude::*, subclass::prelude::*};
-use gtk::{gio, glib};
+use gtk::glib;
 use model::{AccountCommand, Availability, Show};
 use view::ConversationKey;
 
@@ -41,7 +42,7 @@ mod imp {
     #[template(resource = "/im/starling/Starling/ui/conversations.ui")]
     pub struct Conversations {
         /// What others see of the user: `available`, `away` or `busy`.
-        #[property(get, set = Self::set_availability)]
+        #[property(get, set = Self::choose_availability)]
         pub availability: RefCell<String>,
         #[template_child]
         pub accounts_button: TemplateChild<gtk::MenuButton>,
@@ -127,7 +128,6 @@ mod imp {
         fn constructed(&self) {
             self.parent_constructed();
             let page = self.obj();
-            self.availability.replace("available".to_owned());
             page.set_up_list();
             page.set_up_search();
         }
@@ -146,17 +146,16 @@ mod imp {
     impl NavigationPageImpl for Conversations {}
 
     impl Conversations {
-        fn set_availability(&self, availability: String) {
-            let show = match availability.as_str() {
+        /// Tells every account. The menu shows the choice once it is on disk.
+        fn choose_availability(&self, availability: &str) {
+            let show = match availability {
                 "away" => Show::Away,
                 "busy" => Show::DoNotDisturb,
                 _ => Show::Available,
             };
-            self.availability.replace(availability);
             let Some(bridge) = self.bridge.get() else { return };
             for account in bridge.account_objects() {
-                account.set_show(show);
-                let availability = Availability { show, status: account.status_text() };
+                let availability = Availability { show, ..account.presence() };
                 bridge.tell(account.id(), AccountCommand::SetAvailability(availability));
             }
         }
@@ -211,7 +210,7 @@ impl Conversations {
         self.selection().set_model(Some(model.rows()));
         let _ = imp.model.set(model);
         self.watch_trouble(bridge);
-        self.watch_own_picture(bridge);
+        self.watch_own(bridge);
     }
 
     fn bridge(&self) -> &Bridge {
@@ -279,23 +278,5 @@ impl Conversations {
 
     pub fn open_menu(&self) {
         self.imp().menu_button.popup();
-    }
-
-    /// The button shows the face of the first account.
-    fn watch_own_picture(&self, bridge: &Bridge) {
-        let show = glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move |accounts: &gio::ListStore| {
-                let avatar = &page.imp().accounts_avatar;
-                let Some(account) = accounts.item(0).and_downcast::<crate::objects::AccountObject>() else {
-                    return;
-                };
-                account.bind_property("name", &avatar.get(), "text").sync_create().build();
-                account.bind_property("picture", &avatar.get(), "custom-image").sync_create().build();
-            }
-        );
-        show(bridge.accounts());
-        bridge.accounts().connect_items_changed(move |accounts, _, _, _| show(accounts));
     }
 }

@@ -32,6 +32,8 @@ mod imp {
         #[template_child]
         pub name_row: TemplateChild<adw::EntryRow>,
         #[template_child]
+        pub groups_row: TemplateChild<adw::ActionRow>,
+        #[template_child]
         pub account_row: TemplateChild<adw::ActionRow>,
         #[template_child]
         pub mute_row: TemplateChild<adw::ActionRow>,
@@ -170,6 +172,9 @@ impl Details {
         });
         imp.remove_row.set_visible(in_roster);
         imp.name_row.set_visible(in_roster);
+        let groups = contact.map(|contact| contact.groups.join(", ")).unwrap_or_default();
+        imp.groups_row.set_visible(!groups.is_empty());
+        imp.groups_row.set_subtitle(&groups);
         let name = contact.and_then(|contact| contact.given_name.clone()).unwrap_or_default();
         if imp.name_row.text() != name && !imp.name_row.has_focus() {
             // Setting the text would offer to apply it.

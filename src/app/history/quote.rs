@@ -5,7 +5,7 @@ use std::{cell::Cell, rc::Rc};
 use gtk::{glib, pango, prelude::*, subclass::prelude::*};
 use model::{MessageId, Quote};
 
-use super::{context::Context, text};
+use super::{context::Context, text, words};
 use crate::i18n::{gettext, gettext_f};
 
 mod imp {
@@ -85,9 +85,10 @@ impl QuoteButton {
             Some(action) => format!("{} {action}", quote.sender_name),
             None => text,
         };
-        imp.name.set_label(&quote.sender_name);
+        let sender = words::quoted(quote);
+        imp.name.set_label(&sender);
         imp.text.set_label(&text);
-        let name = gettext_f("In reply to {name}: {text}", &[("name", &quote.sender_name), ("text", &text)]);
+        let name = gettext_f("In reply to {name}: {text}", &[("name", &sender), ("text", &text)]);
         self.update_property(&[gtk::accessible::Property::Label(&name)]);
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use gtk::{glib, prelude::*, subclass::prelude::*};
 use model::{MessageId, Reaction};
 
-use super::{context::Context, request::Request};
+use super::{context::Context, request::Request, words};
 
 /// Space between chips, and between their lines.
 const GAP: i32 = 4;
@@ -123,12 +123,11 @@ impl ReactionBar {
             chips.push(self.chip(context));
         }
         for (chip, reaction) in chips.iter().zip(reactions) {
-            let count = reaction.senders.len().max(1);
-            let label = format!("{} {count}", reaction.emoji);
+            let label = format!("{} {}", reaction.emoji, reaction.count());
             if chip.label().as_deref() != Some(&label) {
                 chip.set_label(&label);
             }
-            let names = reaction.senders.join(", ");
+            let names = words::reactors(reaction);
             chip.set_tooltip_text(Some(&names));
             // A button is named by its label unless it is told not to be.
             chip.reset_relation(gtk::AccessibleRelation::LabelledBy);

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use model::{Content, Delivery, Direction, EncryptionKind, Message, UnreadableReason};
+use model::{Content, Delivery, Direction, EncryptionKind, Message, Quote, Reaction, UnreadableReason};
 
 use super::{text, when::Clock};
 use crate::i18n::{gettext, gettext_f};
@@ -92,6 +92,19 @@ pub fn sender(message: &Message) -> Cow<'_, str> {
     }
 }
 
+/// What to call whoever wrote what is quoted.
+pub fn quoted(quote: &Quote) -> Cow<'_, str> {
+    if quote.own { Cow::Owned(gettext("You")) } else { Cow::Borrowed(&quote.sender_name) }
+}
+
+/// Who chose a reaction, the user first.
+pub fn reactors(reaction: &Reaction) -> String {
+    let own = reaction.own.then(|| gettext("You"));
+    let names: Vec<&str> =
+        own.as_deref().into_iter().chain(reaction.others.iter().map(String::as_str)).collect();
+    names.join(", ")
+}
+
 /// What a screen reader calls a row, such as "Bob Brown, 10:30: Hello".
 pub fn accessible_name(message: &Message, words: &Words, clock: Clock) -> String {
     format!("{}, {}: {}", sender(message), clock.time(message.time), words.text)
@@ -104,7 +117,7 @@ pub fn accessible_description(message: &Message) -> String {
         let reactions: Vec<_> = message
             .reactions
             .iter()
-            .map(|reaction| format!("{} {}", reaction.emoji, reaction.senders.len()))
+            .map(|reaction| format!("{} {}", reaction.emoji, reaction.count()))
             .collect();
         gettext_f("Reactions: {reactions}", &[("reactions", &reactions.join(", "))])
     });
@@ -142,6 +155,24 @@ mod tests {
         message.revisions = 1;
         assert_eq!(name(&message), format!("You, {time}: Hello <b>"));
         assert_eq!(accessible_description(&message), "Read. Edited");
+    }
+
+    #[test]
+    fn the_user_is_never_called_by_name() {
+        let mut reaction = Reaction { others: vec!["Bob".into(), "Carol".into()], ..Reaction::default() };
+        assert_eq!(reactors(&reaction), "Bob, Carol");
+        reaction.own = true;
+        assert_eq!(reactors(&reaction), "You, Bob, Carol");
+        let mut quote = Quote {
+            message: None,
+            sender: None,
+            sender_name: "Alice".into(),
+            own: false,
+            text: "Hello".into(),
+        };
+        assert_eq!(quoted(&quote), "Alice");
+        quote.own = true;
+        assert_eq!(quoted(&quote), "You");
     }
 
     #[test]

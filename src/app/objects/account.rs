@@ -1,8 +1,8 @@
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, glib};
-use model::{AccountId, AccountSettings, BareJid, ConnectionState, Show};
+use model::{AccountId, AccountSettings, Availability, BareJid, ConnectionState, Show};
 use session::Condition;
 
 mod imp {
@@ -15,8 +15,10 @@ mod imp {
         pub condition: RefCell<Option<Condition>>,
         pub nickname: RefCell<Option<String>>,
         /// What others see: the state, and the words beside it.
-        pub show: Cell<Option<Show>>,
-        pub status_text: RefCell<Option<String>>,
+        pub presence: RefCell<Option<Availability>>,
+        /// The state as menus name it: `available`, `away` or `busy`.
+        #[property(get)]
+        pub availability: RefCell<String>,
         /// The address, or nothing while it was never opened.
         #[property(get)]
         pub address: RefCell<String>,
@@ -82,21 +84,9 @@ impl AccountObject {
     }
 
     /// What others see of the user.
-    pub fn show(&self) -> Show {
-        self.imp().show.get().unwrap_or(Show::Available)
-    }
-
-    pub fn set_show(&self, show: Show) {
-        self.imp().show.set(Some(show));
-    }
-
-    /// The words beside it.
-    pub fn status_text(&self) -> Option<String> {
-        self.imp().status_text.borrow().clone()
-    }
-
-    pub fn set_status_text(&self, text: Option<String>) {
-        self.imp().status_text.replace(text);
+    pub fn presence(&self) -> Availability {
+        let presence = self.imp().presence.borrow().clone();
+        presence.unwrap_or(Availability { show: Show::Available, status: None })
     }
 
     pub fn set_condition(&self, condition: Condition) {
@@ -116,10 +106,20 @@ impl AccountObject {
         }
     }
 
-    pub fn take_profile(&self, nickname: Option<String>, settings: &AccountSettings) {
+    pub fn take_profile(&self, nickname: Option<String>, settings: &AccountSettings, presence: Availability) {
         self.take_address(&settings.address);
         self.imp().nickname.replace(nickname);
         self.update_name();
+        let availability = match presence.show {
+            Show::Away | Show::ExtendedAway => "away",
+            Show::DoNotDisturb => "busy",
+            Show::Available | Show::FreeForChat | Show::Offline => "available",
+        };
+        self.imp().presence.replace(Some(presence));
+        if self.availability() != availability {
+            self.imp().availability.replace(availability.to_owned());
+            self.notify_availability();
+        }
     }
 
     fn update_name(&self) {

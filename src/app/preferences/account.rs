@@ -120,7 +120,7 @@ impl AccountPage {
             .sync_create()
             .build();
         fill(&imp.name_row, &account.nickname().unwrap_or_default());
-        fill(&imp.status_row, &account.status_text().unwrap_or_default());
+        fill(&imp.status_row, &account.presence().status.unwrap_or_default());
         page.show_enabled();
         account.connect_status_notify(glib::clone!(
             #[weak]
@@ -154,8 +154,8 @@ impl AccountPage {
         let text = self.imp().status_row.text().trim().to_owned();
         let status = Some(text).filter(|text| !text.is_empty());
         let account = self.account();
-        account.set_status_text(status.clone());
-        self.tell(AccountCommand::SetAvailability(Availability { show: account.show(), status }));
+        let show = account.presence().show;
+        self.tell(AccountCommand::SetAvailability(Availability { show, status }));
     }
 
     async fn choose_picture(&self) {

@@ -22,10 +22,27 @@ fn pinned_first_then_the_last_active() {
     assert!(bench.write(|tx| tx.set_pinned(dave, true)));
     assert!(!bench.write(|tx| tx.set_pinned(dave, true)));
     assert_eq!(list(&mut bench), ["dave@example.org", "bob@example.net", "carol@example.org"]);
-    let draft = Draft { text: "dear".into(), time: Timestamp(30), ..Draft::default() };
-    let carol = bench.read(|reads| reads.conversation_with(&jid("carol@example.org"))).unwrap();
-    bench.write(|tx| tx.set_draft(carol, Some(&draft)));
-    assert_eq!(list(&mut bench)[1], "carol@example.org");
+}
+
+#[test]
+fn a_draft_lifts_its_conversation_while_there_are_words_to_send() {
+    let mut bench = Bench::new();
+    let carol = open(&mut bench, "carol@example.org", 5);
+    bench.hears(10, "hello");
+    let mut first_with = |draft: Option<Draft>| {
+        bench.write(|tx| tx.set_draft(carol, draft.as_ref()));
+        let time = bench.read(|reads| reads.conversation(carol)).unwrap().last_activity.0;
+        (list(&mut bench).remove(0), time)
+    };
+    let empty = Draft { time: Timestamp(30), ..Draft::default() };
+    let reply = Draft { reply_to: Some(MessageId(1)), text: " ".into(), ..empty.clone() };
+    let words = Draft { text: "dear".into(), ..reply.clone() };
+    let correction = Draft { corrects: Some(MessageId(1)), reply_to: None, ..words.clone() };
+    let (on_top, below) = (("carol@example.org".to_owned(), 30), ("bob@example.net".to_owned(), 5));
+    assert_eq!(first_with(Some(reply)), below, "a reply was begun");
+    assert_eq!(first_with(Some(words)), on_top);
+    assert_eq!(first_with(None), below, "and cancelled");
+    assert_eq!(first_with(Some(correction)), below);
 }
 
 #[test]

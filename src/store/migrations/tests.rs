@@ -61,7 +61,7 @@ fn check_sample(writer: Writer) {
     let mut bench = Bench { writer, bob: model::ConversationId(1) };
     let transcript = bench.transcript();
     let lines: Vec<&str> = transcript.lines().collect();
-    assert_eq!(lines[..2], ["Bob: lunch at noon? [👍 alice@example.org]", "me: «lunch at noon?» yes"]);
+    assert_eq!(lines[..2], ["Bob: lunch at noon? [👍 me]", "me: «lunch at noon?» yes"]);
     assert_eq!((lines.len(), bench.unread()), (502, 501));
     let request =
         |words: &str| SearchRequest { words: words.into(), conversation: None, before: None, limit: 9 };

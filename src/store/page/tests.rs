@@ -4,7 +4,7 @@ use model::{ConversationKind, Subscription};
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::{Bench, alice, bob, incoming, jid, reactor};
+use crate::testing::{Bench, bob, incoming, jid, reactor};
 use crate::{NewMessage, RosterItem};
 
 fn page(bench: &mut Bench, anchor: Anchor, limit: u32) -> Page {
@@ -87,10 +87,10 @@ fn people_are_called_what_the_user_calls_them() {
     };
     bench.write(|tx| tx.put_roster_item(&item));
     bench.write(|tx| tx.set_own_nickname(Some("Alice")));
-    bench.write(|tx| tx.set_reactions(id, &reactor(alice()), &["x".into()], Timestamp(3)));
+    bench.write(|tx| tx.set_reactions(id, &reactor(bob()), &["x".into()], Timestamp(3)));
     let message = bench.message(id);
     assert_eq!((message.sender_name.as_str(), message.sender_avatar.as_deref()), ("Bob Brown", Some("abc")));
-    assert_eq!(message.reactions[0].senders, ["Alice"]);
+    assert_eq!(message.reactions[0].others, ["Bob Brown"]);
     assert_eq!(bench.message(own).sender_name, "Alice");
 }
 

@@ -202,12 +202,16 @@ impl Stream {
     pub(super) fn stream_error_came(&mut self, error: &Element) {
         let early = self.exchange.as_ref().is_some_and(|exchange| exchange.pipelined)
             && (self.awaits(Phase::Secured) || matches!(self.state, State::Authenticating));
+        let condition = stream_error::condition(error);
         let not_understood = matches!(
-            stream_error::condition(error).as_str(),
+            condition.as_str(),
             "unsupported-stanza-type" | "not-authorized" | "bad-format" | "invalid-namespace"
         );
         if early && not_understood {
             self.fail(StreamFailure::RememberedFeaturesStale);
+        } else if matches!(self.state, State::AwaitingForm(_)) && condition == "not-authorized" {
+            // A server that knows nothing of making accounts takes no question before signing in (RFC 6120 §4.9.3.12).
+            self.fail(StreamFailure::RegistrationClosed(None));
         } else {
             self.fail(stream_error::read(error, self.tls.is_some()));
         }

@@ -5,11 +5,11 @@ use std::time::Instant;
 use store::{Anchor, PageRequest, SearchRequest};
 use tests::person::block_on;
 
-use crate::measure::{ROUNDS, Row, median, milliseconds};
+use crate::measure::{ROUNDS, Rows, median, milliseconds};
 use crate::stage::Stage;
 
 /// Measures on whatever the stage was filled with.
-pub fn measure(stage: &Stage, messages: usize, rows: &mut Vec<Row>) {
+pub fn measure(stage: &Stage, messages: usize, rows: &mut Rows) {
     let writer = stage.writer();
     let reader = writer.reader().expect("a reader");
     for (what, words) in
@@ -25,12 +25,7 @@ pub fn measure(stage: &Stage, messages: usize, rows: &mut Vec<Row>) {
             times.push(milliseconds(start));
             assert!(!found.hits.is_empty(), "nothing was found: the figure would mean nothing");
         }
-        rows.push(Row::at_most(
-            &format!("search {messages} messages, {what}, warm"),
-            median(times),
-            "ms",
-            50.0,
-        ));
+        rows.at_most(&format!("search {messages} messages, {what}, warm"), median(times), "ms", 50.0);
     }
     let summaries = block_on(reader.conversations()).expect("the list");
     let conversation = summaries.first().expect("a conversation").conversation.id;
@@ -43,5 +38,5 @@ pub fn measure(stage: &Stage, messages: usize, rows: &mut Vec<Row>) {
         let Some(first) = page.messages.first() else { break };
         anchor = Anchor::Before(first.sort_time, first.id);
     }
-    rows.push(Row::at_most("a page of 50 older messages", median(times), "ms", 4.0));
+    rows.at_most("a page of 50 older messages", median(times), "ms", 4.0);
 }

@@ -5,6 +5,7 @@
 //! two commits can be compared. `bench quick` leaves out the million messages.
 
 mod catch_up;
+mod keyboard;
 mod look_up;
 mod measure;
 mod screen;
@@ -12,11 +13,11 @@ mod scroll;
 mod stage;
 mod start;
 mod talk;
+mod trace;
 
-use std::fmt::Write;
 use std::process::ExitCode;
 
-use measure::Row;
+use measure::Rows;
 use stage::Stage;
 
 fn main() -> ExitCode {
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
         return if stage::keep_key_here(rest) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let quick = arguments.iter().any(|word| word == "quick");
-    let mut rows = Vec::new();
+    let mut rows = Rows::default();
     println!("bench: {}, load {}", measure::processor(), measure::load());
 
     let stage = Stage::set();
@@ -35,49 +36,16 @@ fn main() -> ExitCode {
     let floor = start::floor(&stage, &mut rows);
     let complete = start::starling(&stage, &floor, 100_000, &mut rows);
     scroll::measure(&stage, &mut rows);
-    catch_up::measure(&stage, &mut rows);
     talk::measure(&stage, &mut rows);
+    catch_up::measure(&stage, &mut rows);
     if !quick {
         let stage = Stage::set();
         stage.fill(1_000_000);
         let longer = start::starling(&stage, &floor, 1_000_000, &mut rows);
-        rows.push(Row::at_most("a million to a hundred thousand, complete", longer / complete, "×", 1.2));
+        rows.at_most("a million to a hundred thousand, complete", longer / complete, "×", 1.2);
         look_up::measure(&stage, 1_000_000, &mut rows);
     }
-    print(&rows);
-    keep(&rows);
+    rows.print();
+    rows.keep();
     ExitCode::SUCCESS
-}
-
-fn print(rows: &[Row]) {
-    println!("\n| what | measured | aim | |\n|---|---|---|---|");
-    for row in rows {
-        let mark = if row.met { "" } else { "missed" };
-        println!("| {} | {:.2} {} | {} | {mark} |", row.name, row.value, row.unit, row.aim);
-    }
-    println!("\nmedian of {} where not said otherwise; load at the end {}", measure::ROUNDS, measure::load());
-}
-
-fn keep(rows: &[Row]) {
-    let mut text = format!(
-        "{{\"processor\": {:?}, \"load\": {:?}, \"rows\": [\n",
-        measure::processor(),
-        measure::load()
-    );
-    for (index, row) in rows.iter().enumerate() {
-        let comma = if index + 1 < rows.len() { "," } else { "" };
-        let _ = writeln!(
-            text,
-            "  {{\"name\": {:?}, \"value\": {:.4}, \"unit\": {:?}, \"met\": {}}}{comma}",
-            row.name, row.value, row.unit, row.met
-        );
-    }
-    text.push_str("]}\n");
-    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench"));
-    let time =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let file = folder.join(format!("{time}.json"));
-    if std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, text)).is_ok() {
-        println!("kept in target/bench/{time}.json");
-    }
 }

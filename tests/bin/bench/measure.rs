@@ -1,46 +1,83 @@
 //! What is measured: medians, the processor time and the memory of a process, and what the machine was doing.
 
-use std::time::{Duration, Instant};
+use std::fmt::Write;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
 
 /// How often each figure is taken.
 pub const ROUNDS: usize = 15;
 
-/// One line of the table.
-pub struct Row {
-    pub name: String,
-    pub value: f64,
-    pub unit: &'static str,
-    /// What it should be at most, or at least, in the words of the table.
-    pub aim: String,
-    pub met: bool,
+/// The table.
+#[derive(Default)]
+pub struct Rows {
+    rows: Vec<Row>,
 }
 
-impl Row {
+/// One line of the table.
+struct Row {
+    name: String,
+    value: f64,
+    unit: &'static str,
+    /// What it should be at most, or at least, in the words of the table.
+    aim: String,
+    met: bool,
+}
+
+impl Rows {
     /// A figure that should be at most `limit`.
-    pub fn at_most(name: &str, value: f64, unit: &'static str, limit: f64) -> Self {
-        Self {
-            name: name.to_owned(),
-            value,
-            unit,
-            aim: format!("≤ {limit:.4} {unit}").replace(".0000", ""),
-            met: value <= limit,
-        }
+    pub fn at_most(&mut self, name: &str, value: f64, unit: &'static str, limit: f64) {
+        self.add(name, value, unit, format!("≤ {limit} {unit}"), value <= limit);
     }
 
     /// A figure that should be at least `limit`.
-    pub fn at_least(name: &str, value: f64, unit: &'static str, limit: f64) -> Self {
-        Self {
-            name: name.to_owned(),
-            value,
-            unit,
-            aim: format!("≥ {limit:.4} {unit}").replace(".0000", ""),
-            met: value >= limit,
-        }
+    pub fn at_least(&mut self, name: &str, value: f64, unit: &'static str, limit: f64) {
+        self.add(name, value, unit, format!("≥ {limit} {unit}"), value >= limit);
     }
 
     /// A figure that others are compared with.
-    pub fn yardstick(name: &str, value: f64, unit: &'static str) -> Self {
-        Self { name: name.to_owned(), value, unit, aim: "yardstick".to_owned(), met: true }
+    pub fn yardstick(&mut self, name: &str, value: f64, unit: &'static str) {
+        self.add(name, value, unit, "yardstick".to_owned(), true);
+    }
+
+    /// Says it at once too: a bench that fails later has not run for nothing.
+    fn add(&mut self, name: &str, value: f64, unit: &'static str, aim: String, met: bool) {
+        println!("{name}: {value:.2} {unit} ({aim})");
+        self.rows.push(Row { name: name.to_owned(), value, unit, aim, met });
+    }
+
+    /// Prints them as a table for the README.
+    pub fn print(&self) {
+        println!("\n| what | measured | aim | |\n|---|---|---|---|");
+        for row in &self.rows {
+            let mark = if row.met { "" } else { "missed" };
+            println!("| {} | {:.2} {} | {} | {mark} |", row.name, row.value, row.unit, row.aim);
+        }
+        println!(
+            "\n{}, median of {ROUNDS} where not said otherwise; load at the end {}",
+            processor(),
+            load()
+        );
+    }
+
+    /// Keeps them as JSON in `target/bench`, so that two commits can be compared.
+    pub fn keep(&self) {
+        let mut text = format!("{{\"processor\": {:?}, \"load\": {:?}, \"rows\": [\n", processor(), load());
+        for (index, row) in self.rows.iter().enumerate() {
+            let comma = if index + 1 < self.rows.len() { "," } else { "" };
+            let _ = writeln!(
+                text,
+                "  {{\"name\": {:?}, \"value\": {:.4}, \"unit\": {:?}, \"met\": {}}}{comma}",
+                row.name, row.value, row.unit, row.met
+            );
+        }
+        text.push_str("]}\n");
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench"));
+        let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let file = folder.join(format!("{time}.json"));
+        match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, text)) {
+            Ok(()) => println!("kept in target/bench/{time}.json"),
+            Err(error) => eprintln!("not kept: {error}"),
+        }
     }
 }
 

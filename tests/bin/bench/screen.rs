@@ -61,12 +61,20 @@ impl Screen {
     /// # Panics
     /// When it never comes to rest.
     pub fn at_rest(&self, still: Duration) -> Instant {
+        self.part_at_rest((0.0, 1.0), still)
+    }
+
+    /// As [`Self::at_rest`], for the part between two shares of its height.
+    ///
+    /// # Panics
+    /// When it never comes to rest.
+    pub fn part_at_rest(&self, (from, to): (f64, f64), still: Duration) -> Instant {
         let start = Instant::now();
-        let (mut shown, mut since) = (self.fingerprint(0.0, 1.0), Instant::now());
+        let (mut shown, mut since) = (self.fingerprint(from, to), Instant::now());
         while since.elapsed() < still {
             assert!(start.elapsed() < PATIENCE, "the screen never came to rest");
             std::thread::sleep(Duration::from_millis(2));
-            let now = self.fingerprint(0.0, 1.0);
+            let now = self.fingerprint(from, to);
             if now != shown {
                 (shown, since) = (now, Instant::now());
             }

@@ -1,9 +1,9 @@
 //! The archive (XEP-0313), in pages (XEP-0059).
 
-use model::{Direction, Timestamp};
+use model::Timestamp;
 use xmpp::{minidom::Element, xep_0004_data_forms::Form, xep_0082_date as date};
 
-use super::routing::{forwarded, promise};
+use super::routing::forwarded;
 use crate::world::{Happening, World};
 
 const NS_RSM: &str = "http://jabber.org/protocol/rsm";
@@ -33,7 +33,10 @@ impl World {
             .collect();
         let set = query.get_child("set", NS_RSM);
         let asked = |name| set.and_then(|set| set.get_child(name, NS_RSM)).map(Element::text);
-        let size = asked("max").and_then(|max| max.parse().ok()).unwrap_or(100).min(self.weather.page);
+        // What is on its way to a device is never older than the newest page.
+        let newest = asked("before").is_some_and(|before| before.is_empty());
+        let most = if newest { self.weather.page.max(50) } else { self.weather.page };
+        let size = asked("max").and_then(|max| max.parse().ok()).unwrap_or(100).min(most);
         let place = |id: &str| all.iter().position(|entry| entry.id == id);
         let range = match (asked("after"), asked("before")) {
             (Some(after), _) => place(&after).map(|at| (at + 1)..(at + 1 + size).min(all.len())),
@@ -54,8 +57,6 @@ impl World {
         let mut stanzas: Vec<_> = all[range.clone()]
             .iter()
             .map(|entry| {
-                let is_own = entry.message.attr("from").is_some_and(|from| from.starts_with(&bare));
-                let whose = if is_own { Direction::Outgoing } else { Direction::Incoming };
                 let stamp = if self.weather.whole_seconds { entry.stamp / 1000 * 1000 } else { entry.stamp };
                 let stanza = format!(
                     "<message from='{bare}' to='{full}'><result xmlns='urn:xmpp:mam:2' queryid='{query_id}' id='{}'>\
@@ -65,7 +66,8 @@ impl World {
                     date::write(Timestamp(stamp)),
                     forwarded(&entry.message),
                 );
-                (stanza, promise(&entry.message, whose))
+                // This promises nothing: the archive can be asked again, and what was given up is refused.
+                (stanza, Vec::new())
             })
             .collect();
         let ends = match (all.get(range.start), all.get(range.end.wrapping_sub(1))) {

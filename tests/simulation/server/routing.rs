@@ -93,7 +93,7 @@ impl World {
 
     /// A stanza is on its way to a session.
     fn route(&mut self, session: usize, stanza: String, promises: Vec<Promise>) {
-        let lag = if self.is_safe(self.server.sessions[session].device) { 0 } else { self.weather.lag };
+        let lag = if self.calm { 0 } else { self.weather.lag };
         let due = self.now + self.chance.below(lag + 1);
         let this = &mut self.server.sessions[session];
         this.routed_due = this.routed_due.max(due);

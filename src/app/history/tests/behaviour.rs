@@ -274,7 +274,7 @@ fn a_reaction_is_changed_by_its_chip() {
         stage.change(1, |message| {
             message.reactions = vec![model::Reaction {
                 emoji: "👩‍👩‍👧".into(),
-                senders: vec!["Me".into(), "Bob".into()],
+                others: vec!["Bob".into()],
                 own: true,
             }];
         });
@@ -299,6 +299,7 @@ fn a_quote_leads_to_the_original_and_flashes_it() {
                 message: Some(MessageId(5_010)),
                 sender: None,
                 sender_name: "Bob".into(),
+                own: false,
                 text: "Look".into(),
             });
         });

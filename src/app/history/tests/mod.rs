@@ -266,8 +266,8 @@ pub fn message(id: i64) -> Message {
     }
     if noise % 13 == 0 {
         message.reactions = vec![
-            model::Reaction { emoji: "👍".into(), senders: vec!["Bob".into(), "Carol".into()], own: false },
-            model::Reaction { emoji: "❤️".into(), senders: vec!["Me".into()], own: true },
+            model::Reaction { emoji: "👍".into(), others: vec!["Bob".into(), "Carol".into()], own: false },
+            model::Reaction { emoji: "❤️".into(), others: vec![], own: true },
         ];
     }
     message

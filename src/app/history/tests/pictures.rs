@@ -79,6 +79,7 @@ fn everything() -> Vec<TimelineItem> {
         message: Some(message.id),
         sender: Some(message.sender.clone()),
         sender_name: message.sender_name.clone(),
+        own: message.direction == Direction::Outgoing,
         text: match &message.content {
             Content::Text(text) => text.clone(),
             _ => String::new(),
@@ -87,8 +88,8 @@ fn everything() -> Vec<TimelineItem> {
     messages[answer].reply = Some(quote(&messages[1]));
     messages[edited].reply = Some(quote(&messages[action]));
     messages[reacted].reactions = vec![
-        Reaction { emoji: "❤️".into(), senders: vec!["Bob Brown".into(), "Me".into()], own: true },
-        Reaction { emoji: "🐦".into(), senders: vec!["Bob Brown".into()], own: false },
+        Reaction { emoji: "❤️".into(), others: vec!["Bob Brown".into()], own: true },
+        Reaction { emoji: "🐦".into(), others: vec!["Bob Brown".into()], own: false },
     ];
     messages[edited].revisions = 2;
     messages[retracted].content = Content::Retracted;

@@ -96,7 +96,7 @@ fn in_the_middle_a_row_above_gets_reactions() {
             .holds(read, Edge::Top, || {
                 stage.change(read - 1, |message| {
                     message.reactions =
-                        vec![Reaction { emoji: "🎉".into(), senders: vec!["Bob".into()], own: false }];
+                        vec![Reaction { emoji: "🎉".into(), others: vec!["Bob".into()], own: false }];
                 });
             })
             .await;

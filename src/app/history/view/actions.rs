@@ -9,7 +9,7 @@ use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
 use model::{Content, Delivery, Direction, MessageId};
 
 use super::{HistoryView, Request};
-use crate::{history::words::Words, i18n::gettext};
+use crate::{history::words::Words, i18n::gettext, menu_names::name_items};
 
 /// Popovers are made when they are first needed: emoji alone take a tenth of a second.
 #[derive(Default)]
@@ -165,6 +165,7 @@ impl HistoryView {
             menu.set_parent(self);
             menu.set_has_arrow(false);
             menu.set_halign(gtk::Align::Start);
+            name_items(&menu);
             self.unpin_when_closed(menu.upcast_ref());
             menu
         });

@@ -118,3 +118,15 @@ fn servers_that_make_no_accounts_say_so() {
         script.end();
     }
 }
+
+#[test]
+fn a_server_that_ends_the_stream_over_the_question_makes_no_accounts() {
+    let mut script = begin();
+    script.run(
+        "S: <stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>
+        C: </stream:stream>
+        E: Close
+        E: Failed(RegistrationClosed(None))",
+    );
+    script.end();
+}
