@@ -20,7 +20,6 @@ use crate::{Refusal, Version};
 pub(crate) type PublicKey = [u8; 32];
 
 /// A key of Curve25519 with its public half.
-#[derive(Clone)]
 pub(crate) struct KeyPair {
     pub(crate) secret: Secret,
     pub(crate) public: PublicKey,
@@ -56,7 +55,6 @@ pub(crate) fn to_ed25519(public: &PublicKey, sign: u8) -> Result<PublicKey, Refu
 }
 
 /// The identity of the own device, in both dresses.
-#[derive(Clone)]
 pub(crate) struct IdentityPair {
     pub(crate) pair: KeyPair,
     pub(crate) ed25519: PublicKey,

@@ -28,7 +28,6 @@ const ROTATION: u64 = 14 * 24 * 60 * 60 * 1000;
 const MOST_SIGNED_PREKEYS: usize = 4;
 
 /// The own device: its secrets, and what it publishes of them.
-#[derive(Clone)]
 pub struct OwnDevice {
     id: DeviceId,
     identity: IdentityPair,
@@ -37,7 +36,7 @@ pub struct OwnDevice {
 }
 
 /// The prekeys of one version.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Prekeys {
     next_id: u32,
     next_signed_id: u32,
@@ -47,7 +46,6 @@ struct Prekeys {
     once: Vec<Prekey>,
 }
 
-#[derive(Clone)]
 struct SignedPrekey {
     id: u32,
     secret: Secret,
@@ -56,7 +54,6 @@ struct SignedPrekey {
     since: Timestamp,
 }
 
-#[derive(Clone)]
 struct Prekey {
     id: u32,
     secret: Secret,

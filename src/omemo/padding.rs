@@ -1,6 +1,6 @@
 use rand_core::CryptoRng;
 
-/// Content is padded to at least so many bytes before a random part is added (XEP-0420 §3).
+/// Content is padded to at least so many bytes before a random part is added (XEP-0420 §4).
 const LEAST_LENGTH: usize = 256;
 /// The random part is up to so many bytes.
 const MOST_RANDOM: u64 = 200;

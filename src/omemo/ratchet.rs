@@ -5,12 +5,12 @@
 //! new key pair, and both find the keys of a new chain from it ([`Ratchet::turn`]).
 //!
 //! Messages may be lost, late or doubled. The keys of those that were jumped over wait in a list of bounded
-//! length. A key that was used is gone: its message is then a duplicate.
+//! length, and not for ever. A key that was used is gone: its message is then a duplicate.
 //!
-//! A chain that its sender has left stays open for five turns. The message after it says how long it was,
-//! but libsignal-style senders say the last counter instead of the length, and never look at it themselves, so
-//! what others write there cannot be relied on. Only when a chain is closed does that number say which keys
-//! may still be missing from it.
+//! A chain that its sender has left stays open for five turns. The next chain's messages say how long it
+//! was, but libsignal-style senders say the last counter instead of the length, and never look at it
+//! themselves, so what others write there cannot be relied on. Only when a chain is closed does that number
+//! say which keys may still be missing from it, and by then we have seen what this sender means.
 //!
 //! [`Ratchet::decrypt`] takes the ratchet and gives it back only if the message was authentic: there is no
 //! way to keep one that a forged message has moved.
@@ -35,6 +35,8 @@ pub(crate) const MOST_SKIPPED: usize = 2_000;
 /// A message may be so far ahead in its chain. More than is kept, for a device that was away for long must not
 /// be locked out; and few enough to reckon in some milliseconds, for anybody can make us try.
 pub(crate) const LONGEST_JUMP: u32 = 25_000;
+/// A key that was jumped over waits for so many turns.
+const LONGEST_WAIT: u32 = 1_000;
 /// So many chains of the other side stay open.
 const OPEN_CHAINS: usize = 5;
 
@@ -49,6 +51,10 @@ pub(crate) struct Ratchet {
     sending: Option<SendingChain>,
     /// How many messages the own chain before this one had.
     previous_length: u32,
+    /// How often the other side has had a new ratchet key.
+    turns: u32,
+    /// They say the last counter of a chain where its length is meant.
+    says_last_counter: bool,
     /// The other side's present chain last.
     receiving: Vec<ReceivingChain>,
     /// The oldest first.
@@ -73,14 +79,16 @@ struct ReceivingChain {
     their_key: PublicKey,
     key: Secret,
     next: u32,
-    /// How long its sender said that it was, once they left it.
-    length: u32,
+    /// What its sender said of its length, once they left it.
+    said_length: u32,
 }
 
 struct SkippedKey {
     their_key: PublicKey,
     counter: u32,
     key: Secret,
+    /// In which turn it was jumped over.
+    turn: u32,
 }
 
 impl Ratchet {
@@ -95,15 +103,27 @@ impl Ratchet {
         let own = KeyPair::generate(rng);
         let (root, key) = next_root(version, shared, &agree(&own.secret, signed_prekey)?);
         let sending = Some(SendingChain { key, next: 0 });
-        let (receiving, skipped) = (Vec::new(), VecDeque::new());
-        Ok(Self { version, parties, root, own, sending, previous_length: 0, receiving, skipped })
+        Ok(Self { sending, ..Self::new(version, parties, root, own) })
     }
 
     /// For the one who follows: their first ratchet key is their signed prekey. It can only receive yet.
     pub(crate) fn follow(version: Version, parties: Parties, shared: Secret, signed_prekey: Secret) -> Self {
-        let (receiving, skipped) = (Vec::new(), VecDeque::new());
-        let own = KeyPair::from_secret(signed_prekey);
-        Self { version, parties, root: shared, own, sending: None, previous_length: 0, receiving, skipped }
+        Self::new(version, parties, shared, KeyPair::from_secret(signed_prekey))
+    }
+
+    fn new(version: Version, parties: Parties, root: Secret, own: KeyPair) -> Self {
+        Self {
+            version,
+            parties,
+            root,
+            own,
+            sending: None,
+            previous_length: 0,
+            turns: 0,
+            says_last_counter: false,
+            receiving: Vec::new(),
+            skipped: VecDeque::new(),
+        }
     }
 
     /// Encrypts with the next key: the bytes to be authenticated, and their code.
@@ -173,7 +193,7 @@ impl Ratchet {
         if jump > LONGEST_JUMP || message.counter == u32::MAX {
             return Err(Refusal::TooFarAhead);
         }
-        chain.skip_to(message.counter, &mut self.skipped);
+        chain.skip_to(message.counter, self.turns, &mut self.skipped);
         chain.next += 1;
         Ok(step(&mut chain.key))
     }
@@ -181,18 +201,24 @@ impl Ratchet {
     /// The other side has a new ratchet key: opens its chain, and closes the one of five turns ago.
     fn turn(&mut self, message: &RatchetMessage) -> Result<(), Refusal> {
         if let Some(left) = self.receiving.last_mut() {
-            // Who means the last counter says one too few; one key too many does no harm. Who means minus
-            // one, before their first message, says 2³² − 1.
-            left.length = message.previous_counter.wrapping_add(1);
+            // Minus one is the last counter of a chain without messages.
+            left.said_length = message.previous_counter.wrapping_add(1).saturating_sub(1);
+            self.says_last_counter |= left.next > left.said_length;
         }
         let (root, key) =
             next_root(self.version, &self.root, &agree(&self.own.secret, &message.ratchet_key)?);
         self.root = root;
-        self.receiving.push(ReceivingChain { their_key: message.ratchet_key, key, next: 0, length: 0 });
+        self.receiving.push(ReceivingChain { their_key: message.ratchet_key, key, next: 0, said_length: 0 });
+        self.turns = self.turns.saturating_add(1);
         if self.receiving.len() > OPEN_CHAINS {
             let mut closed = self.receiving.remove(0);
-            let missing = closed.length.saturating_sub(closed.next).min(MOST_SKIPPED as u32);
-            closed.skip_to(closed.next.saturating_add(missing), &mut self.skipped);
+            let length = closed.said_length.saturating_add(u32::from(self.says_last_counter));
+            let most = closed.next.saturating_add(MOST_SKIPPED as u32);
+            closed.skip_to(length.min(most), self.turns, &mut self.skipped);
+        }
+        let earliest = self.turns.saturating_sub(LONGEST_WAIT);
+        while self.skipped.front().is_some_and(|skipped| skipped.turn < earliest) {
+            self.skipped.pop_front();
         }
         Ok(())
     }
@@ -210,16 +236,16 @@ impl Ratchet {
 }
 
 impl ReceivingChain {
-    /// Steps up to a counter that is not behind, and keeps the keys on the way: the last of them, if there
-    /// are too many.
-    fn skip_to(&mut self, counter: u32, skipped: &mut VecDeque<SkippedKey>) {
+    /// Steps up to a counter, if that is ahead, and keeps the keys on the way: the last of them, if there are
+    /// too many.
+    fn skip_to(&mut self, counter: u32, turn: u32, skipped: &mut VecDeque<SkippedKey>) {
         while self.next < counter {
             let key = step(&mut self.key);
             if (counter - self.next) as usize <= MOST_SKIPPED {
                 if skipped.len() >= MOST_SKIPPED {
                     skipped.pop_front();
                 }
-                skipped.push_back(SkippedKey { their_key: self.their_key, counter: self.next, key });
+                skipped.push_back(SkippedKey { their_key: self.their_key, counter: self.next, key, turn });
             }
             self.next += 1;
         }

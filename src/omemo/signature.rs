@@ -16,7 +16,7 @@ use crate::keys::PublicKey;
 use crate::secret::Secret;
 use crate::symmetric::array;
 
-/// XEdDSA begins the hash of its nonce with 2²⁵⁶ − 2, which no scalar is (§4.2: `hash1`).
+/// XEdDSA begins the hash of its nonce with 2²⁵⁶ − 2, which no scalar is (§2.5: `hash1`).
 const NONCE_PREFIX: [u8; 32] = {
     let mut prefix = [0xff; 32];
     prefix[0] = 0xfe;
@@ -38,7 +38,7 @@ pub(crate) fn ed25519_of(secret: &Secret) -> PublicKey {
     signing_key(secret).1
 }
 
-/// Signs (XEdDSA §4.3). The randomness makes two signatures of one message differ, and saves the key
+/// Signs (XEdDSA §3). The randomness makes two signatures of one message differ, and saves the key
 /// should the hash ever repeat.
 pub(crate) fn sign(secret: &Secret, message: &[u8], rng: &mut impl CryptoRng) -> [u8; 64] {
     let (scalar, public) = signing_key(secret);

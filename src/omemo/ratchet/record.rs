@@ -8,7 +8,7 @@ use crate::{Refusal, Version};
 impl Ratchet {
     /// How many bytes [`Self::write`] writes, or a few more.
     pub(crate) fn capacity(&self) -> usize {
-        256 + self.receiving.len() * 72 + self.skipped.len() * 68
+        256 + self.receiving.len() * 72 + self.skipped.len() * 72
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {
@@ -25,18 +25,21 @@ impl Ratchet {
             writer.u32(chain.next);
         }
         writer.u32(self.previous_length);
+        writer.u32(self.turns);
+        writer.flag(self.says_last_counter);
         writer.length(self.receiving.len());
         for chain in &self.receiving {
             writer.array(&chain.their_key);
             writer.secret(&chain.key);
             writer.u32(chain.next);
-            writer.u32(chain.length);
+            writer.u32(chain.said_length);
         }
         writer.length(self.skipped.len());
         for skipped in &self.skipped {
             writer.array(&skipped.their_key);
             writer.u32(skipped.counter);
             writer.secret(&skipped.key);
+            writer.u32(skipped.turn);
         }
     }
 
@@ -57,18 +60,36 @@ impl Ratchet {
             None
         };
         let previous_length = reader.u32()?;
+        let turns = reader.u32()?;
+        let says_last_counter = reader.flag()?;
         let receiving = reader.list(OPEN_CHAINS, |reader| {
             Ok(ReceivingChain {
                 their_key: reader.array()?,
                 key: reader.secret()?,
                 next: reader.u32()?,
-                length: reader.u32()?,
+                said_length: reader.u32()?,
             })
         })?;
         let skipped = VecDeque::from(reader.list(MOST_SKIPPED, |reader| {
-            Ok(SkippedKey { their_key: reader.array()?, counter: reader.u32()?, key: reader.secret()? })
+            Ok(SkippedKey {
+                their_key: reader.array()?,
+                counter: reader.u32()?,
+                key: reader.secret()?,
+                turn: reader.u32()?,
+            })
         })?);
-        Ok(Self { version, parties, root, own, sending, previous_length, receiving, skipped })
+        Ok(Self {
+            version,
+            parties,
+            root,
+            own,
+            sending,
+            previous_length,
+            turns,
+            says_last_counter,
+            receiving,
+            skipped,
+        })
     }
 }
 

@@ -54,7 +54,8 @@ fn record(ratchet: &Ratchet) -> Vec<u8> {
     record.to_vec()
 }
 
-fn sides(version: Version) -> (Side, Side) {
+/// Who have not said a word.
+fn strangers(version: Version) -> (Side, Side) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let shared = Secret::random(&mut rng);
     let signed_prekey = KeyPair::generate(&mut rng);
@@ -63,7 +64,12 @@ fn sides(version: Version) -> (Side, Side) {
     let alice = Ratchet::begin(version, parties, &shared, &signed_prekey.public, &mut rng).unwrap();
     let parties = Parties { own: second, theirs: first, began: false };
     let bob = Ratchet::follow(version, parties, shared, signed_prekey.secret);
-    let (mut alice, mut bob) = (Side::new(version, &alice, 2), Side::new(version, &bob, 3));
+    (Side::new(version, &alice, 2), Side::new(version, &bob, 3))
+}
+
+/// Who have heard each other.
+fn sides(version: Version) -> (Side, Side) {
+    let (mut alice, mut bob) = strangers(version);
     turn(&mut alice, &mut bob);
     (alice, bob)
 }
@@ -83,14 +89,14 @@ fn the_last_two_thousand_keys_are_kept() {
     for version in Version::ALL {
         let (mut alice, mut bob) = sides(version);
         let messages: Vec<_> = (0..2_500).map(|number| alice.say(&number.to_string())).collect();
-        let (last, lost) = messages.split_last().unwrap();
+        let (last, others) = messages.split_last().unwrap();
         assert_eq!(bob.hear(last).unwrap(), "2499");
         assert_eq!(bob.ratchet().skipped.len(), MOST_SKIPPED);
-        assert!(bob.record.len() < 140_000);
-        assert_eq!(bob.hear(&lost[498]), Err(Refusal::Duplicate), "its key was given up");
+        assert!(bob.record.len() < 150_000);
+        assert_eq!(bob.hear(&others[498]), Err(Refusal::Duplicate), "its key was given up");
         for number in [499, 2_498, 1_000] {
-            assert_eq!(bob.hear(&lost[number]).unwrap(), number.to_string());
-            assert_eq!(bob.hear(&lost[number]), Err(Refusal::Duplicate));
+            assert_eq!(bob.hear(&others[number]).unwrap(), number.to_string());
+            assert_eq!(bob.hear(&others[number]), Err(Refusal::Duplicate));
         }
     }
 }
@@ -143,7 +149,7 @@ fn a_wrong_length_of_the_last_chain_loses_nothing_for_five_turns() {
 fn after_five_turns_either_meaning_of_the_length_will_do() {
     for version in Version::ALL {
         for meant in [|length: u32| length, |length: u32| length.saturating_sub(1)] {
-            let (mut alice, mut bob) = sides(version);
+            let (mut alice, mut bob) = strangers(version);
             let first = alice.say("first");
             let late: Vec<_> = (0..3).map(|number| alice.say(&number.to_string())).collect();
             bob.hear(&first).unwrap();
@@ -158,8 +164,32 @@ fn after_five_turns_either_meaning_of_the_length_will_do() {
             for (number, message) in late.iter().enumerate() {
                 assert_eq!(bob.hear(message).unwrap(), number.to_string());
             }
+            assert!(bob.ratchet().skipped.is_empty(), "no key waits for a message that never was");
         }
     }
+}
+
+#[test]
+fn a_key_waits_for_a_thousand_turns() {
+    let (mut alice, mut bob) = sides(Version::Two);
+    let (early, later) = (alice.say("early"), alice.say("later"));
+    let next = alice.say("next");
+    bob.hear(&next).unwrap();
+    let turns_until = |turns: u32, alice: &mut Side, bob: &mut Side| {
+        while bob.ratchet().turns < turns {
+            let message = bob.say("there");
+            alice.hear(&message).unwrap();
+            let message = alice.say("here");
+            bob.hear(&message).unwrap();
+        }
+    };
+    let skipped_in = bob.ratchet().turns;
+    turns_until(skipped_in + LONGEST_WAIT, &mut alice, &mut bob);
+    assert_eq!(bob.hear(&early).unwrap(), "early");
+    turns_until(skipped_in + LONGEST_WAIT + 1, &mut alice, &mut bob);
+    assert!(bob.ratchet().skipped.is_empty());
+    assert_eq!(bob.hear(&later), Err(Refusal::Tampered));
+    assert!(bob.record.len() < 1_000, "{}", bob.record.len());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #[allow(dead_code)] // Each test file uses its part.
 mod support;
 
+use Refusal::{BadSignature, Malformed};
 use omemo::{Bundle, DeviceId, Error, Fingerprint, IdentityKey, Omemo, Refusal, Version, verify_label};
 use support::{DiskFull, Person, acquainted, alice_and_bob, text};
 
@@ -80,7 +81,6 @@ fn a_bundle_that_lies_is_refused() {
             }
         };
         let mallory = Person::new("mallory@example.org", 66).bundle(version);
-        use Refusal::{BadSignature, Malformed};
         // Another's signed prekey, another's identity, another's signature.
         let foreign_key = mallory.signed_prekey.key.clone();
         assert_eq!(
