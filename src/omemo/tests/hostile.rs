@@ -9,7 +9,7 @@ use omemo::{
     Version, check_sessions,
 };
 use proptest::prelude::*;
-use support::{Letter, Person, acquainted, alice_and_bob, text};
+use support::{Letter, Person, acquainted, alice_and_bob, cases, text};
 
 fn parts(payload: &mut Payload) -> (Option<&mut Vec<u8>>, &mut Vec<u8>) {
     match payload {
@@ -173,6 +173,8 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn no_parser_minds_random_bytes(bytes in bytes(), more in bytes(), text in ".{0,100}") {
         for version in Version::ALL {
@@ -209,7 +211,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn a_payload_is_opened_by_its_key_only(words in bytes(), at in 0_usize..32, bit in 0_u32..8) {

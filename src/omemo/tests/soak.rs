@@ -7,7 +7,7 @@ use omemo::{Refusal, Version, check_sessions};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
-use support::{Letter, Person, acquainted, alice_and_bob, text};
+use support::{Letter, Person, acquainted, alice_and_bob, cases, text};
 
 /// A letter and what it says.
 type Posted = (Letter, String);
@@ -121,7 +121,7 @@ fn live(network: &mut Network, events: &[Event]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn two_people_keep_talking(events in prop::collection::vec(event(), 1..150)) {
