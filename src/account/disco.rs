@@ -79,8 +79,11 @@ pub fn request_server(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 
 /// An answer to something asked with [`Asked`].
 pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, answer: IqOutcome) -> Result<(), Error> {
-    // An account that does not answer such questions has nothing to offer.
-    let is_refused = matches!((&asked, &answer), (Asked::Account, IqOutcome::Error(_)));
+    // An account that refuses such a question has nothing to offer.
+    let is_refused = matches!(
+        (&asked, &answer),
+        (Asked::Account, IqOutcome::Error(error)) if error.type_ != "wait"
+    );
     if let IqOutcome::Result(stanza) = answer
         && let Some(info) = stanza.child("query", wire::NS).and_then(Info::read)
     {
@@ -105,7 +108,9 @@ pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, answer: IqOutcome) -
         }
     }
     if is_refused {
+        turn.state.own.server.account.clear();
         turn.state.own.server.is_account_known = true;
+        turn.tx.set_fact(FACT_ACCOUNT, Some(&[]))?;
         omemo::begin(turn)?;
     }
     Ok(())
