@@ -201,8 +201,7 @@ impl Ratchet {
     /// The other side has a new ratchet key: opens its chain, and closes the one of five turns ago.
     fn turn(&mut self, message: &RatchetMessage) -> Result<(), Refusal> {
         if let Some(left) = self.receiving.last_mut() {
-            // Minus one is the last counter of a chain without messages.
-            left.said_length = message.previous_counter.wrapping_add(1).saturating_sub(1);
+            left.said_length = message.previous_counter;
             self.says_last_counter |= left.next > left.said_length;
         }
         let (root, key) =

@@ -148,7 +148,7 @@ fn ten_thousand_messages() {
         let mut rng = ChaCha20Rng::seed_from_u64(10_000);
         let mut largest = 0;
         let mut lost = 0;
-        while network.said < 5_000 {
+        while network.said < 10_000 {
             let (chance, who) = (rng.next_u32() % 100, (rng.next_u32() % 2) as usize);
             // Mostly in order: letters overtake each other by a few.
             let which = (rng.next_u32() % 4) as usize * usize::from(chance % 5 == 0);
