@@ -14,6 +14,7 @@ use crate::{
     presence, roster, turn::Turn,
 };
 
+pub use compose::into_outbox;
 pub use password::answered as password_answered;
 
 /// Rows of a conversation that one turn deletes (DESIGN rule 1: pieces of 20 ms).

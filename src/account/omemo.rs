@@ -49,7 +49,7 @@ pub use device_lists::{look_up, published};
 pub use own_device::name as name_device;
 pub use receiving::{Opened, Sealed, open};
 pub use reset::reset as reset_session;
-pub use sending::{Sealing, seal};
+pub use sending::{Sealing, seal, send_now};
 pub use trust::set as set_trust;
 
 /// A device in one version.

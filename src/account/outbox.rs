@@ -198,11 +198,16 @@ pub fn probe_answered(turn: &mut Turn<'_, '_>, outcome: &xmpp::IqOutcome) -> Res
 
 /// Sends a stanza that may be lost with the link.
 pub fn send_now(turn: &mut Turn<'_, '_>, stanza: &Element) {
+    send_bytes_now(turn, xml::serialise(stanza));
+}
+
+/// Sends the bytes of a stanza that may be lost with the link.
+pub fn send_bytes_now(turn: &mut Turn<'_, '_>, bytes: Vec<u8>) {
     if !turn.is_online() {
         return;
     }
     if let Some(stream) = &mut turn.state.stream
-        && let Err(refused) = stream.send(xml::serialise(stanza), NOBODY, turn.now)
+        && let Err(refused) = stream.send(bytes, NOBODY, turn.now)
     {
         tracing::debug!(%refused, "a stanza was dropped");
     }

@@ -35,7 +35,8 @@ impl Fingerprint {
     pub fn groups(&self) -> [String; 8] {
         let mut groups: [String; 8] = Default::default();
         for (group, bytes) in groups.iter_mut().zip(self.0.chunks(4)) {
-            *group = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let number = bytes.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+            *group = format!("{number:08x}");
         }
         groups
     }

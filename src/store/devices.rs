@@ -12,11 +12,35 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::rows::{bare_jid, from_trust, from_wait, trust};
 use crate::{Error, Reads, Tx};
 
+/// A device as a list names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDevice {
+    /// Its number.
+    pub id: u32,
+    /// What its owner calls it.
+    pub label: Option<String>,
+    /// The signature of the label.
+    pub label_signature: Option<Vec<u8>>,
+}
+
+/// A label whose signature was not checked yet, with the key to check it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UncheckedLabel {
+    /// The device.
+    pub device: u32,
+    /// The label.
+    pub label: String,
+    /// Its signature.
+    pub signature: Vec<u8>,
+    /// The device's key as version 2 writes it.
+    pub key: [u8; 32],
+}
+
 /// Devices kept of one person. Who has more is up to something; the oldest that are on no list go.
 const MOST_DEVICES: i64 = 512;
 
 const DEVICE: &str = "
-  SELECT a.address, d.device, d.identity_key, d.shown_key, d.trust, d.label, d.listed, d.first_seen, d.last_seen,
+  SELECT a.address, d.device, d.identity_key, d.shown_key, d.trust, iif(d.label_is_believed, d.label, NULL), d.listed, d.first_seen, d.last_seen,
          d.device = ifnull((SELECT device FROM omemo_own), 0)
            AND a.address = ifnull((SELECT address FROM account), '')
   FROM omemo_devices d JOIN addresses a ON a.id = d.address";
@@ -89,6 +113,25 @@ impl Reads<'_> {
         Ok(key.flatten().and_then(|key| key.try_into().ok()))
     }
 
+    /// Labels of somebody's devices that can be checked now.
+    pub fn unchecked_labels(self, owner: &BareJid) -> Result<Vec<UncheckedLabel>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT d.device, d.label, d.label_signature, d.ed25519_key
+             FROM omemo_devices d JOIN addresses a ON a.id = d.address
+             WHERE a.address = ? AND d.label_is_believed = 0 AND d.label IS NOT NULL
+               AND d.label_signature IS NOT NULL AND d.ed25519_key IS NOT NULL",
+        )?;
+        let rows = statement.query_map([owner.as_str()], |row| {
+            Ok(UncheckedLabel {
+                device: row.get(0)?,
+                label: row.get(1)?,
+                signature: row.get(2)?,
+                key: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// With which key a message was written, and how far that was trusted then.
     pub fn message_key(self, message: MessageId) -> Result<Option<MessageKey>, Error> {
         let found: Option<(String, u32, i64)> = self
@@ -135,25 +178,25 @@ impl Reads<'_> {
 }
 
 impl Tx<'_> {
-    /// Keeps the list of somebody's devices in one version, each with its label. True if anything changed.
+    /// Keeps the list of somebody's devices in one version. True if anything changed.
     pub fn list_devices(
         &mut self,
         owner: &BareJid,
         version: OmemoVersion,
-        devices: &[(u32, Option<String>)],
+        devices: &[NewDevice],
         now: Timestamp,
     ) -> Result<bool, Error> {
         let address = self.ensure_address(owner)?;
         let mut changed = false;
         for device in self.reads().devices(owner)? {
-            if !devices.iter().any(|(id, _)| *id == device.id) && device.versions.contains(&version) {
+            if !devices.iter().any(|new| new.id == device.id) && device.versions.contains(&version) {
                 changed |= self.execute(
                     "UPDATE omemo_devices SET listed = listed & ~?3 WHERE address = ?1 AND device = ?2",
                     params![address.0, device.id, bit(version)],
                 )?;
             }
         }
-        for (id, label) in devices {
+        for NewDevice { id, label, label_signature } in devices {
             changed |= self.ensure_device(owner, *id, now)?;
             changed |= self.execute(
                 "UPDATE omemo_devices SET listed = listed | ?3
@@ -163,8 +206,9 @@ impl Tx<'_> {
             // Only version 2 has labels, so only its lists take one away.
             if version == OmemoVersion::Two {
                 changed |= self.execute(
-                    "UPDATE omemo_devices SET label = ?3 WHERE address = ?1 AND device = ?2 AND label IS NOT ?3",
-                    params![address.0, id, label],
+                    "UPDATE omemo_devices SET label = ?3, label_signature = ?4, label_is_believed = 0
+                     WHERE address = ?1 AND device = ?2 AND (label, label_signature) IS NOT (?3, ?4)",
+                    params![address.0, id, label, label_signature],
                 )?;
             }
         }
@@ -193,6 +237,17 @@ impl Tx<'_> {
             )?;
         }
         Ok(added)
+    }
+
+    /// The label of a device was checked; one that is not its own is forgotten.
+    pub fn set_label_checked(&mut self, owner: &BareJid, id: u32, is_its_own: bool) -> Result<(), Error> {
+        let address = self.ensure_address(owner)?;
+        self.execute(
+            "UPDATE omemo_devices SET label_is_believed = ?3, label = iif(?3, label, NULL)
+             WHERE address = ?1 AND device = ?2",
+            params![address.0, id, is_its_own],
+        )?;
+        Ok(())
     }
 
     /// A message of a device was read.

@@ -68,6 +68,7 @@ pub use archive::{ArchiveCursor, ArchiveFloors};
 pub use availability::OwnPresence;
 pub use conversations::StoredConversation;
 pub use credentials::{Credentials, FastToken, ScramKeys};
+pub use devices::{NewDevice, UncheckedLabel};
 pub use edits::{Applied, Correction};
 pub use error::Error;
 pub use folder::database_exists;

@@ -130,10 +130,7 @@ fn what_waits_keeps_its_order_and_survives_a_restart() {
     for word in ["one", "two", "three"] {
         world.say(0, BOB, word);
     }
-    assert_eq!(
-        world.aloud(0, BOB),
-        ["me: one <Keys>", "me: two <Keys>", "me: three <Keys>"]
-    );
+    assert_eq!(world.aloud(0, BOB), ["me: one <Keys>", "me: two <Keys>", "me: three <Keys>"]);
     world.kill(0);
     world.start(0);
     assert_eq!(world.aloud(1, ALICE), ["they: one", "they: two", "they: three"]);
@@ -205,6 +202,8 @@ fn a_long_monologue_is_answered_with_a_sign_of_life() {
 #[test]
 fn the_own_devices_are_named_and_listed() {
     let mut world = World::settled(&[ALICE, ALICE]);
+    // Names count once they were checked with the keys.
+    world.command(0, AccountCommand::LookUpDevices(model::BareJid::new(ALICE).unwrap()));
     let devices = world.devices[0].read_store(|reads| reads.devices(&model::BareJid::new(ALICE).unwrap()));
     assert_eq!(devices.len(), 2);
     assert_eq!(devices.iter().filter(|device| device.is_this).count(), 1);

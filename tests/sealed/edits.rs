@@ -61,11 +61,23 @@ fn in_version_2_all_of_it_is_inside() {
     let answer = world.devices[1].message(ALICE, "sometimes");
     assert_eq!(answer.reply.unwrap().text, "does it");
     assert_eq!(world.devices[0].message(BOB, "sometimes").delivery, Delivery::Delivered);
+    let now = world.now();
+    world.say(0, BOB, "seen?");
+    let conversation = world.devices[1].with(ALICE, now);
+    let newest = world.devices[1].message(ALICE, "seen?").id;
+    world.command(1, AccountCommand::MarkRead(conversation, newest));
+    assert_eq!(world.devices[0].message(BOB, "seen?").delivery, Delivery::Read);
+    // Both have chat states among what they say, so they are told, and sealed.
+    let wire = world.devices[1].wire.len();
+    world.command(1, AccountCommand::SetChatState(conversation, model::ChatState::Composing));
+    assert!(
+        world.devices[1].wire[wire..].contains("<encrypted") && !world.devices[1].wire.contains("<composing")
+    );
     for device in &world.devices {
         for word in WORDS {
             assert!(!device.wire.contains(word), "{word} stood on the wire");
         }
-        for name in ["<reply", "<replace", "<reactions", "<retract", "<fallback"] {
+        for name in ["<reply", "<replace", "<reactions", "<retract", "<fallback", "<received", "<displayed xmlns='urn:xmpp:chat-markers:0'"] {
             assert!(!device.wire.contains(name), "{name} stood on the wire");
         }
     }

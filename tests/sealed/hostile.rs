@@ -48,7 +48,7 @@ fn our_place_on_the_list_is_taken_again_more_and_more_slowly() {
 #[test]
 fn another_device_of_ours_stays_on_the_list_when_we_take_our_place() {
     let mut world = World::settled(&[ALICE]);
-    let phone = ListedDevice { id: 4711, label: Some("phone".into()), label_signature: Some("AAAA".into()) };
+    let phone = ListedDevice { id: 4711, label: Some("phone".into()), label_signature: Some(vec![7; 64]) };
     publish_list(&mut world, ALICE, std::slice::from_ref(&phone));
     let list = listed(&mut world, ALICE);
     assert_eq!(list.len(), 2);

@@ -127,7 +127,7 @@ fn insert(
             }
         }
         Insertion::AlreadyThere(id) => {
-            merge(turn, conversation, id, &new.ids, &new.content, encryption, meaning)?
+            merge(turn, conversation, id, &new.ids, &new.content, encryption, meaning)?;
         }
     }
     seen_in_archive(turn, copy, conversation, insertion.id())?;

@@ -4,6 +4,7 @@
 //! vanishes from it is not written to any more, and neither its key nor its session is forgotten.
 
 use model::{BareJid, Change, OmemoVersion};
+use store::NewDevice;
 use xmpp::{
     IqOutcome,
     minidom::Element,
@@ -11,9 +12,9 @@ use xmpp::{
     xep_0384_omemo::{self as wire, ListedDevice},
 };
 
-use super::{Asked, bundles, own_device};
+use super::{Asked, bundles, own_device, trust};
 use crate::{
-    Error, names, outbox,
+    Error, outbox,
     turn::{IqKind, PendingIq, Turn},
 };
 
@@ -129,11 +130,16 @@ fn keep(
 ) -> Result<(), Error> {
     let devices: Vec<ListedDevice> =
         list.and_then(|list| wire::device_list(version, list)).unwrap_or_default();
-    let label = |device: &ListedDevice| device.label.as_deref().and_then(names::clean);
-    let kept: Vec<_> = devices.iter().map(|device| (device.id, label(device))).collect();
+    let new = |device: &ListedDevice| NewDevice {
+        id: device.id,
+        label: device.label.clone(),
+        label_signature: device.label_signature.clone(),
+    };
+    let kept: Vec<_> = devices.iter().map(new).collect();
     if turn.tx.list_devices(who, version, &kept, turn.now.wall)? {
         turn.changed(Change::Devices(who.clone()));
         turn.state.omemo.bundles.forget_failures(who);
+        trust::check_labels(turn, who)?;
     }
     if who == turn.own_bare() {
         own_device::listed(turn, version, devices);

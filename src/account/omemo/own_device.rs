@@ -10,7 +10,7 @@
 
 use std::{collections::BTreeMap, collections::VecDeque, time::Duration};
 
-use ::omemo::DeviceId;
+use ::omemo::{DeviceId, OwnDevice};
 use model::{BareJid, Change, OmemoVersion};
 use xmpp::{
     IqOutcome, xep_0060_pubsub as pubsub,
@@ -245,10 +245,7 @@ fn options(publication: Publication) -> &'static [(&'static str, &'static str)] 
 
 fn publish(turn: &mut Turn<'_, '_>, publication: Publication) -> Result<(), Error> {
     let version = publication.version;
-    let device = match ratchets(turn, |omemo, _| omemo.own_device())? {
-        Ok(device) => device,
-        Err(_) => return Ok(()),
-    };
+    let Ok(device) = ratchets(turn, |omemo, _| omemo.own_device())? else { return Ok(()) };
     let (item, payload) = match publication.what {
         What::Bundle => {
             let bundle = device.bundle(crypto_version(version));
@@ -262,7 +259,7 @@ fn publish(turn: &mut Turn<'_, '_>, publication: Publication) -> Result<(), Erro
             (wire::bundle_item(version, device.id().get()), wire::bundle_element(version, &bundle))
         }
         What::List => {
-            let list = own_list(turn, version, device.id().get())?;
+            let list = own_list(turn, version, &device)?;
             ("current".to_owned(), wire::device_list_element(version, &list))
         }
     };
@@ -274,12 +271,20 @@ fn publish(turn: &mut Turn<'_, '_>, publication: Publication) -> Result<(), Erro
 }
 
 /// Our list with us on it, and without the device that this one replaced.
-fn own_list(turn: &Turn<'_, '_>, version: OmemoVersion, id: u32) -> Result<Vec<ListedDevice>, Error> {
+fn own_list(
+    turn: &mut Turn<'_, '_>,
+    version: OmemoVersion,
+    device: &OwnDevice,
+) -> Result<Vec<ListedDevice>, Error> {
+    let id = device.id().get();
     let mut list = turn.state.omemo.own.lists.get(&version).cloned().unwrap_or_default();
     let replaced = replaced(turn)?;
     list.retain(|device| device.id != id && !replaced.contains(&device.id));
     list.truncate(wire::MAX_DEVICES - 1);
-    list.push(ListedDevice { id, label: label(turn)?, label_signature: None });
+    let label = label(turn)?;
+    let signature =
+        label.as_deref().map(|label| device.sign_label(label, &mut &mut *turn.state.rng).to_vec());
+    list.push(ListedDevice { id, label, label_signature: signature });
     Ok(list)
 }
 

@@ -71,6 +71,7 @@ pub fn open(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties) -> Resu
     let own = turn.own_bare().clone();
     let device = turn.tx.reads().own_device_number()?;
     let sender = if parties.direction == Direction::Outgoing { own.clone() } else { parties.peer.clone() };
+    let has_note = copy.message.has_child("body", xml::NS_CLIENT);
     let mut worst = None;
     let mut says_something = false;
     for version in versions {
@@ -94,6 +95,9 @@ pub fn open(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties) -> Resu
         }
     }
     Ok(match worst {
+        // Version 2 seals receipts and the like too, and beside words there is a note. That others were told that a
+        // message came is not worth a line.
+        Some((UnreadableReason::NotForThisDevice, EncryptionKind::Omemo)) if !has_note => Opened::Empty,
         Some((reason, kind)) if says_something || reason == UnreadableReason::Damaged => {
             Opened::Unreadable(reason, kind)
         }

@@ -7,16 +7,15 @@
 //! is resent as it is, and no ratchet turns for it again.
 
 use ::omemo::{DeviceId, Encrypted, Payload, Recipient as CryptoRecipient, Refusal};
-use model::{BareJid, ConversationEncryption, EncryptionKind, OmemoVersion, Trust, Wait};
-use rand_core::Rng as _;
-use store::{OutboxKind, OutboxRow};
+use model::{BareJid, ConversationEncryption, ConversationId, EncryptionKind, OmemoVersion, Trust, Wait};
+use store::{OutboxId, OutboxKind, OutboxRow, OutboxState};
 use xmpp::{
     minidom::Element,
     parser, payload,
     xep_0334_hints::Hint,
     xep_0380_encryption as encryption,
     xep_0384_omemo::{self as wire, NewEncrypted, Recipient, SealedKey},
-    xep_0420_sce::{Envelope, MAX_PADDING},
+    xep_0420_sce::Envelope,
     xml,
 };
 
@@ -25,7 +24,7 @@ use super::{
     carriage::{self, Cargo},
     crypto_version, device_lists, kind, model_version, own_device, peer, ratchets, receiving, trust,
 };
-use crate::{Error, turn::Turn};
+use crate::{Error, outbox, turn::Turn};
 
 /// What became of a row.
 #[derive(Debug)]
@@ -76,6 +75,31 @@ pub fn seal(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<Sealing, Error> 
         Err(wait) => return Ok(Sealing::Waits(wait)),
     };
     pack(turn, row, &stanza, &to, &cargo, &keys)
+}
+
+/// Seals what is about a moment, and sends it: if that cannot be done at once, it is not worth doing.
+pub fn send_now(
+    turn: &mut Turn<'_, '_>,
+    conversation: ConversationId,
+    token: &str,
+    stanza: &Element,
+) -> Result<(), Error> {
+    let row = OutboxRow {
+        id: OutboxId(0),
+        kind: OutboxKind::Edit,
+        message: None,
+        conversation: Some(conversation),
+        state: OutboxState::Unsealed,
+        token: token.to_owned(),
+        bytes: xml::serialise(stanza),
+        after: None,
+        attempts: 0,
+        time: turn.now.wall,
+    };
+    if let Sealing::Done(bytes) = seal(turn, &row)? {
+        outbox::send_bytes_now(turn, bytes);
+    }
+    Ok(())
 }
 
 /// The devices that are to read it, each with a session; or what is missing.
@@ -216,7 +240,8 @@ fn pack(
             to: Some(to.clone()),
             time: Some(turn.now.wall),
         };
-        let bytes = envelope.write(&padding(turn));
+        let length = envelope.write("").len();
+        let bytes = envelope.write(&::omemo::padding(length, &mut &mut *turn.state.rng));
         let Some(sealed) = encrypt(turn, OmemoVersion::Two, &two, &bytes)? else {
             return Ok(Sealing::Waits(Wait::Keys));
         };
@@ -242,7 +267,7 @@ fn pack(
         children.push(payload::text_tag("body", xml::NS_CLIENT, carriage::NOTE));
     }
     children.extend(cargo.outside.iter().cloned());
-    if !cargo.outside.iter().any(|child| child.is("store", xmpp::xep_0334_hints::NS)) {
+    if !cargo.outside.iter().any(|child| child.has_ns(xmpp::xep_0334_hints::NS)) {
         children.push(Hint::Store.element());
     }
     let sealed = carriage::load(stanza, |_| false, children);
@@ -312,12 +337,4 @@ pub fn element(sealed: &Encrypted) -> Element {
         iv,
         payload: ciphertext,
     })
-}
-
-/// Letters that mean nothing.
-fn padding(turn: &mut Turn<'_, '_>) -> String {
-    let mut bytes = [0; MAX_PADDING];
-    turn.state.rng.fill_bytes(&mut bytes);
-    let length = bytes.first().map_or(0, |byte| usize::from(*byte) * (MAX_PADDING + 1) / 256);
-    bytes.iter().take(length).map(|byte| char::from(b'a' + byte % 26)).collect()
 }

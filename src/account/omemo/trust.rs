@@ -17,7 +17,7 @@ use ::omemo::{IdentityKey, OmemoStore as _};
 use model::{BareJid, Change, Device, EncryptionSettings, Fingerprint, Trust};
 
 use super::{peer, ratchets, trust_messages};
-use crate::{Error, outbox, turn::Turn};
+use crate::{Error, names, outbox, turn::Turn};
 
 /// Whether a key is good enough to be written to.
 pub fn is_enough(trust: Trust, settings: EncryptionSettings) -> bool {
@@ -63,6 +63,18 @@ pub fn learn(
     }
     if let Some(key) = ed25519 {
         turn.tx.set_ed25519_key(who, device, key)?;
+        check_labels(turn, who)?;
+    }
+    Ok(())
+}
+
+/// What devices are called counts if they signed it (XEP-0384 §5.3.1), and if it can be shown as it is.
+pub fn check_labels(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
+    for unchecked in turn.tx.reads().unchecked_labels(who)? {
+        let is_its_own = ::omemo::verify_label(&unchecked.key, &unchecked.label, &unchecked.signature)
+            .is_ok()
+            && names::clean(&unchecked.label).as_ref() == Some(&unchecked.label);
+        turn.tx.set_label_checked(who, unchecked.device, is_its_own)?;
     }
     Ok(())
 }

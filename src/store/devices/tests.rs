@@ -1,10 +1,15 @@
 use model::{Device, Fingerprint, OmemoVersion, Timestamp, Trust};
 
-use crate::ToldTrust;
 use crate::testing::{Bench, alice, bob};
+use crate::{NewDevice, ToldTrust};
 
-fn list(ids: &[u32]) -> Vec<(u32, Option<String>)> {
-    ids.iter().map(|id| (*id, (*id == 1).then(|| "phone".to_owned()))).collect()
+fn list(ids: &[u32]) -> Vec<NewDevice> {
+    let new = |id: &u32| NewDevice {
+        id: *id,
+        label: (*id == 1).then(|| "phone".to_owned()),
+        label_signature: (*id == 1).then(|| vec![9; 64]),
+    };
+    ids.iter().map(new).collect()
 }
 
 fn bobs(bench: &mut Bench) -> Vec<Device> {
@@ -34,7 +39,6 @@ fn a_device_that_vanishes_is_inactive_and_not_forgotten() {
     let devices = bobs(&mut bench);
     assert_eq!(devices.len(), 2, "the third was on no list and its key is not known");
     assert_eq!(devices[0].versions, [legacy]);
-    assert_eq!(devices[0].label.as_deref(), Some("phone"), "kept until its list names another");
     bench.write(|tx| tx.list_devices(&bob(), legacy, &[], Timestamp(9)));
     let devices = bobs(&mut bench);
     assert_eq!((devices.len(), devices[0].versions.len()), (1, 0));
@@ -43,6 +47,30 @@ fn a_device_that_vanishes_is_inactive_and_not_forgotten() {
     bench.write(|tx| tx.list_devices(&bob(), two, &list(&[1]), Timestamp(20)));
     let back = bobs(&mut bench).remove(0);
     assert_eq!((back.trust, back.first_seen, back.versions), (Trust::Verified, Timestamp(5), vec![two]));
+}
+
+#[test]
+fn a_label_is_believed_once_it_was_checked() {
+    let mut bench = Bench::new();
+    let label = |bench: &mut Bench| bobs(bench).remove(0).label;
+    bench.write(|tx| tx.list_devices(&bob(), OmemoVersion::Two, &list(&[1]), Timestamp(5)));
+    assert_eq!(label(&mut bench), None);
+    assert_eq!(
+        bench.read(|reads| reads.unchecked_labels(&bob())),
+        [],
+        "without a key nothing can be checked"
+    );
+    bench.write(|tx| tx.set_ed25519_key(&bob(), 1, [3; 32]));
+    let unchecked = bench.read(|reads| reads.unchecked_labels(&bob())).remove(0);
+    assert_eq!((unchecked.device, unchecked.label.as_str(), unchecked.key), (1, "phone", [3; 32]));
+    bench.write(|tx| tx.set_label_checked(&bob(), 1, true));
+    assert_eq!(label(&mut bench).as_deref(), Some("phone"));
+    assert!(!bench.write(|tx| tx.list_devices(&bob(), OmemoVersion::Two, &list(&[1]), Timestamp(5))));
+    let other = NewDevice { label: Some("tablet".into()), ..list(&[1]).remove(0) };
+    bench.write(|tx| tx.list_devices(&bob(), OmemoVersion::Two, &[other], Timestamp(5)));
+    assert_eq!(label(&mut bench), None, "another label has to be checked again");
+    bench.write(|tx| tx.set_label_checked(&bob(), 1, false));
+    assert_eq!(bench.read(|reads| reads.unchecked_labels(&bob())), []);
 }
 
 #[test]

@@ -31,7 +31,10 @@ CREATE TABLE omemo_devices (
   -- The key the device showed, where that is another.
   shown_key BLOB,
   trust INTEGER NOT NULL DEFAULT 0,
+  -- What its owner calls it, and the signature of that: believed once it was checked with the key.
   label TEXT,
+  label_signature BLOB,
+  label_is_believed INTEGER NOT NULL DEFAULT 0,
   listed INTEGER NOT NULL DEFAULT 0,
   first_seen INTEGER NOT NULL,
   last_seen INTEGER

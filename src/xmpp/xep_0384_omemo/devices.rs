@@ -3,12 +3,12 @@
 use minidom::Element;
 use model::OmemoVersion;
 
-use super::{device_id, namespace};
-use crate::payload::{clamp, parent_tag, tag};
+use super::{decode, device_id, encode, namespace};
+use crate::payload::{parent_tag, tag};
 
 /// More devices than this nobody has; what is further down the list is not looked at.
 pub const MAX_DEVICES: usize = 128;
-/// The longest label, and the longest signature of one, in bytes.
+/// The longest label, in bytes; a longer one is none, for cut off its signature would not fit.
 const MAX_LABEL: usize = 256;
 
 /// A device on a list.
@@ -18,8 +18,8 @@ pub struct ListedDevice {
     pub id: u32,
     /// What its owner calls it. As it came: who shows it cleans it. Only version 2 has it.
     pub label: Option<String>,
-    /// The signature of the label, kept so that a list published anew still has it.
-    pub label_signature: Option<String>,
+    /// The signature of the label by the device's key, without which nobody believes it.
+    pub label_signature: Option<Vec<u8>>,
 }
 
 /// The node of a list.
@@ -47,10 +47,9 @@ pub fn device_list(version: OmemoVersion, list: &Element) -> Option<Vec<ListedDe
         if devices.iter().any(|device| device.id == id) {
             continue;
         }
-        let text = |name: &str| {
-            child.attr(name).filter(|text| !text.is_empty()).map(|text| clamp(text.to_owned(), MAX_LABEL))
-        };
-        devices.push(ListedDevice { id, label: text("label"), label_signature: text("labelsig") });
+        let label = child.attr("label").filter(|label| !label.is_empty() && label.len() <= MAX_LABEL);
+        let signature = child.attr("labelsig").and_then(|signature| decode(signature, 64));
+        devices.push(ListedDevice { id, label: label.map(str::to_owned), label_signature: signature });
     }
     Some(devices)
 }
@@ -60,7 +59,8 @@ pub fn device_list(version: OmemoVersion, list: &Element) -> Option<Vec<ListedDe
 pub fn device_list_element(version: OmemoVersion, devices: &[ListedDevice]) -> Element {
     let device = |device: &ListedDevice| {
         let id = device.id.to_string();
-        let texts = [("label", &device.label), ("labelsig", &device.label_signature)];
+        let signature = device.label_signature.as_deref().map(encode);
+        let texts = [("label", &device.label), ("labelsig", &signature)];
         let texts = texts.into_iter().filter(|_| version == OmemoVersion::Two);
         let texts = texts.filter_map(|(name, text)| Some((name, text.as_deref()?)));
         let attributes: Vec<_> = [("id", id.as_str())].into_iter().chain(texts).collect();

@@ -10,7 +10,7 @@ fn jid(text: &str) -> BareJid {
 #[test]
 fn a_list_reads_what_it_writes() {
     let devices = vec![
-        ListedDevice { id: 7, label: Some("desk".into()), label_signature: Some("AA==".into()) },
+        ListedDevice { id: 7, label: Some("desk".into()), label_signature: Some(vec![7; 64]) },
         ListedDevice { id: 8, label: None, label_signature: None },
     ];
     let written = device_list_element(OmemoVersion::Two, &devices);
@@ -24,7 +24,8 @@ fn a_list_reads_what_it_writes() {
 
 #[test]
 fn a_list_without_end_ends() {
-    let devices: String = (0..5000).map(|id| format!("<device id='{id}'/><device id='7'/>")).collect();
+    let devices: Vec<String> = (0..5000).map(|id| format!("<device id='{id}'/><device id='7'/>")).collect();
+    let devices = devices.concat();
     let text = format!("<devices xmlns='{NS}'>{devices}<device/><device id='-1'/></devices>");
     let read = device_list(OmemoVersion::Two, &text.parse().unwrap()).unwrap();
     assert_eq!(read.len(), MAX_DEVICES);
