@@ -170,6 +170,7 @@ fn ten_thousand_messages() {
         }
         network.deliver_all();
         assert!(lost > 50, "{lost} were lost");
-        assert!(largest < 12_000, "a record grew to {largest} bytes");
+        // A session, and a key for each message that is missing: nothing else grows.
+        assert!(largest < 2_000 + 72 * lost, "a record grew to {largest} bytes, {lost} were lost");
     }
 }
