@@ -77,7 +77,15 @@ fn in_version_2_all_of_it_is_inside() {
         for word in WORDS {
             assert!(!device.wire.contains(word), "{word} stood on the wire");
         }
-        for name in ["<reply", "<replace", "<reactions", "<retract", "<fallback", "<received", "<displayed xmlns='urn:xmpp:chat-markers:0'"] {
+        for name in [
+            "<reply",
+            "<replace",
+            "<reactions",
+            "<retract",
+            "<fallback",
+            "<received",
+            "<displayed xmlns='urn:xmpp:chat-markers:0'",
+        ] {
             assert!(!device.wire.contains(name), "{name} stood on the wire");
         }
     }

@@ -11,6 +11,7 @@ mod hostile;
 mod lives;
 mod server;
 mod trust;
+mod weather;
 mod world;
 
 const ALICE: &str = "alice@example.org";
