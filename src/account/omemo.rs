@@ -52,6 +52,9 @@ pub use reset::reset as reset_session;
 pub use sending::{Sealing, seal, send_now};
 pub use trust::set as set_trust;
 
+/// How long what could not be had is left alone.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
 /// A device in one version.
 pub type Key = (BareJid, u32, OmemoVersion);
 
@@ -69,6 +72,8 @@ pub struct Memory {
     restarts: BTreeSet<(BareJid, u32)>,
     /// A prekey began a session, and is to be deleted.
     spent: bool,
+    /// When what could not be had is asked for again, while something waits for it.
+    retry_at: Option<Duration>,
 }
 
 /// What was asked.
@@ -150,12 +155,27 @@ pub fn settle(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 
 /// When something is due.
 pub fn timeout(state: &State) -> Option<Duration> {
-    own_device::timeout(state)
+    let retry = state.omemo.retry_at.filter(|_| state.own.full.is_some());
+    [own_device::timeout(state), retry].into_iter().flatten().min()
 }
 
 /// Does what is due.
 pub fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    own_device::timer(turn)
+    own_device::timer(turn)?;
+    let is_due = turn.state.omemo.retry_at.is_some_and(|at| at <= turn.now.monotonic);
+    if is_due && turn.is_online() {
+        turn.state.omemo.retry_at = None;
+        turn.state.omemo.lists.retain(|_, state| *state != device_lists::State::Failed);
+        turn.state.omemo.bundles.forget_all_failures();
+        outbox::pump(turn)?;
+    }
+    Ok(())
+}
+
+/// Something waits for keys: what could not be had is asked for again after a while.
+pub fn retry_later(turn: &mut Turn<'_, '_>) {
+    let at = turn.now.monotonic.saturating_add(PATIENCE);
+    turn.state.omemo.retry_at.get_or_insert(at);
 }
 
 /// Whether what is said in a conversation waits to be sealed, or to learn whether it can be.

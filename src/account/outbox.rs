@@ -126,7 +126,10 @@ fn sealed(
             row.state = OutboxState::Queued;
             Ok(Some(row))
         }
-        Sealing::Waits(_) => {
+        Sealing::Waits(wait) => {
+            if wait == Wait::Keys {
+                omemo::retry_later(turn);
+            }
             held.extend(row.conversation);
             Ok(None)
         }

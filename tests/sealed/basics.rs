@@ -187,6 +187,57 @@ fn a_key_exchange_is_answered_and_its_prekey_replaced() {
 }
 
 #[test]
+fn two_people_who_used_the_same_prekey_are_both_read() {
+    let mut world = World::settled(&[ALICE, BOB, CAROL]);
+    world.kill(1);
+    // Whoever asks while Bob is away gets the same one.
+    let node = "urn:xmpp:omemo:2:bundles";
+    let (id, mut bundle) = world.server.node(BOB, node).remove(0);
+    let mut prekeys = bundle.remove_child("prekeys", "urn:xmpp:omemo:2").unwrap();
+    let first = prekeys.children().next().unwrap().clone();
+    prekeys.take_nodes();
+    prekeys.append_child(first);
+    bundle.append_child(prekeys);
+    world.publish(BOB, node, &id, bundle);
+    world.say(0, BOB, "from alice");
+    world.say(2, BOB, "from carol");
+    world.start(1);
+    assert_eq!(world.aloud(1, ALICE), ["they: from alice"]);
+    assert_eq!(world.aloud(1, CAROL), ["they: from carol"], "the prekey lives until the archive was read");
+    world.say(1, CAROL, "hello");
+    assert_eq!(world.aloud(2, BOB), ["me: from carol", "they: hello"]);
+}
+
+#[test]
+fn keys_that_could_not_be_had_are_asked_for_again() {
+    let mut world = World::settled(&[ALICE, BOB]);
+    let home = model::BareJid::new(BOB).unwrap();
+    let kept = world.server.home(&home).nodes.clone();
+    world.kill(1);
+    world.server.home(&home).nodes.retain(|node, _| !node.contains("bundles"));
+    world.say(0, BOB, "hello");
+    assert_eq!(world.aloud(0, BOB), ["me: hello <Keys>"]);
+    world.server.home(&home).nodes = kept;
+    world.wait(Duration::from_secs(600));
+    assert_eq!(world.aloud(0, BOB), ["me: hello"]);
+}
+
+#[test]
+fn a_signed_prekey_is_replaced_while_a_session_lasts() {
+    let mut world = World::settled(&[ALICE]);
+    let node = "urn:xmpp:omemo:2:bundles";
+    let signed = |world: &mut World| {
+        let bundle = world.server.node(ALICE, node).remove(0).1;
+        bundle.get_child("spk", "urn:xmpp:omemo:2").unwrap().text()
+    };
+    let first = signed(&mut world);
+    world.wait(Duration::from_secs(7 * 24 * 3600));
+    assert_eq!(signed(&mut world), first);
+    world.wait(Duration::from_secs(10 * 24 * 3600));
+    assert_ne!(signed(&mut world), first);
+}
+
+#[test]
 fn a_long_monologue_is_answered_with_a_sign_of_life() {
     let mut world = World::settled(&[ALICE, BOB]);
     world.say(0, BOB, "hello");

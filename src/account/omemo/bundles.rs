@@ -69,6 +69,11 @@ impl Memory {
         self.failed.retain(|(owner, ..)| owner != who);
     }
 
+    /// Lets everything be asked for again.
+    pub fn forget_all_failures(&mut self) {
+        self.failed.clear();
+    }
+
     /// A person wants to see somebody's keys.
     pub fn look_at(&mut self, who: &BareJid) {
         if self.looked_at.len() < MOST {

@@ -31,6 +31,9 @@ const FACT_REPLACED: &str = "omemo replaced";
 const PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
+/// How often the prekeys are looked after while a session lasts.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What is remembered while the process runs.
 #[derive(Default)]
 pub struct Memory {
@@ -43,6 +46,8 @@ pub struct Memory {
     /// Versions whose bundle the server does not take: without it we are on no list.
     given_up: Vec<OmemoVersion>,
     retry_at: Option<Duration>,
+    /// When the prekeys are looked after again.
+    look_at: Option<Duration>,
     rotated: bool,
 }
 
@@ -80,6 +85,7 @@ pub fn lists_known(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     if turn.tx.reads().own_device_number()?.is_none() || !turn.tx.is_in_its_place()? {
         make(turn)?;
     }
+    turn.state.omemo.own.look_at = Some(turn.now.monotonic.saturating_add(DAY));
     let now = turn.now.wall;
     let stale = ratchets(turn, |omemo, mut rng| omemo.maintain(now, &mut rng))?;
     for version in stale.unwrap_or_default() {
@@ -359,14 +365,17 @@ fn set_unpublished(turn: &mut Turn<'_, '_>, version: OmemoVersion, is_missing: b
     Ok(())
 }
 
-/// When our place is to be taken again.
+/// When our place is to be taken again, or the prekeys are to be looked after.
 pub fn timeout(state: &State) -> Option<Duration> {
-    state.omemo.own.retry_at.filter(|_| state.own.full.is_some())
+    let own = &state.omemo.own;
+    [own.retry_at, own.look_at].into_iter().flatten().min().filter(|_| state.own.full.is_some())
 }
 
-/// Takes our place again if its time has come.
+/// Takes our place again, or looks after the prekeys, if its time has come.
 pub fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    if turn.state.omemo.own.retry_at.is_some_and(|at| at <= turn.now.monotonic) && turn.is_online() {
+    let own = &mut turn.state.omemo.own;
+    let is_due = [own.retry_at, own.look_at].into_iter().flatten().any(|at| at <= turn.now.monotonic);
+    if is_due && turn.is_online() {
         turn.state.omemo.own.retry_at = None;
         return lists_known(turn);
     }
