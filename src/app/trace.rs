@@ -46,10 +46,13 @@ fn watch_frames(clock: &gdk::FrameClock, lines: &Lines) {
         let begun = begun.clone();
         move |_| begun.set(Some(Instant::now()))
     });
-    // Painting begins when layout has ended.
-    clock.connect_paint({
+    // After GTK's own handler, which lays out; the last time counts, for a frame may be laid out more than once.
+    clock.connect_local("layout", true, {
         let (begun, laid_out) = (begun.clone(), laid_out.clone());
-        move |_| laid_out.set(elapsed(&begun))
+        move |_| {
+            laid_out.set(elapsed(&begun));
+            None
+        }
     });
     let lines = lines.clone();
     clock.connect_after_paint(move |_| {

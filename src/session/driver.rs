@@ -127,13 +127,16 @@ impl<'a> Driver<'a> {
         self.handle(Input::Start).await?;
         loop {
             let wake = self.wait().await;
+            let heard_on = self.way.number();
             if self.sleep_watch.slept() {
                 tracing::info!("the device slept");
                 self.handle(Input::Resumed).await?;
             }
             match wake {
                 Wake::Mail(mail) => self.serve(mail).await?,
-                Wake::Way(event) => self.handle(input(event)).await?,
+                Wake::Way(event) if heard_on == self.way.number() => self.handle(input(event)).await?,
+                // Waking up put another link in the place of the one that said this.
+                Wake::Way(_) => {}
                 Wake::More => {
                     // The runtime looks at its sockets only when it is given the time.
                     tokio::task::yield_now().await;

@@ -23,6 +23,7 @@ use crate::{
 pub(crate) struct Way {
     dns_server: Option<SocketAddr>,
     state: State,
+    number: u64,
     leaving: FuturesUnordered<LocalBoxFuture<'static, ()>>,
 }
 
@@ -52,12 +53,13 @@ pub(crate) enum WayEvent {
 
 impl Way {
     pub(crate) fn new(dns_server: Option<SocketAddr>) -> Self {
-        Self { dns_server, state: State::None, leaving: FuturesUnordered::new() }
+        Self { dns_server, state: State::None, number: 0, leaving: FuturesUnordered::new() }
     }
 
     /// Makes a new way, in place of any other.
     pub(crate) fn connect(&mut self, target: ConnectTarget) {
         self.close();
+        self.number += 1;
         let (sender, steps) = async_channel::unbounded();
         let dns_server = self.dns_server;
         let connecting = async move {
@@ -101,6 +103,11 @@ impl Way {
             State::Connecting { .. } | State::Securing(_) => {}
         }
         true
+    }
+
+    /// Which of the ways that were made this is. What was heard on another means nothing any more.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Whether there is a way, however far it is.
@@ -162,5 +169,34 @@ impl State {
                 WayEvent::Closed(Some(failure))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Authority, nobody, run};
+
+    #[test]
+    fn what_a_way_says_last_is_its_own_and_not_of_the_one_that_replaced_it() {
+        let authority = Authority::usual();
+        run(async {
+            let address = nobody().await;
+            let target = || ConnectTarget {
+                domain: "127.0.0.1".to_owned(),
+                server: Some(model::ServerAddress {
+                    host: "127.0.0.1".to_owned(),
+                    port: Some(address.port()),
+                }),
+                extra_authorities: Some(authority.file()),
+            };
+            let mut way = Way::new(None);
+            way.connect(target());
+            let first = way.number();
+            while !matches!(way.next().await, WayEvent::Closed(Some(_))) {}
+            assert_eq!(way.number(), first);
+            way.connect(target());
+            assert_ne!(way.number(), first);
+        });
     }
 }

@@ -78,24 +78,35 @@ fn attribute(out: &mut String, name: &str, value: &str) {
     out.push(' ');
     out.push_str(name);
     out.push_str("='");
-    escape_into(out, value);
+    for character in value.chars() {
+        match character {
+            // Written plainly, a reader takes them for spaces (XML 1.0 §3.3.3).
+            '\t' => out.push_str("&#9;"),
+            '\n' => out.push_str("&#10;"),
+            _ => escape_character(out, character),
+        }
+    }
     out.push('\'');
 }
 
 fn escape_into(out: &mut String, text: &str) {
     for character in text.chars() {
-        match character {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\'' => out.push_str("&apos;"),
-            '"' => out.push_str("&quot;"),
-            // Written plainly, an attribute would lose it and a text would lose a carriage return.
-            '\t' | '\n' => out.push(character),
-            '\r' => out.push_str("&#13;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ => out.push(character),
-        }
+        escape_character(out, character);
+    }
+}
+
+fn escape_character(out: &mut String, character: char) {
+    match character {
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '&' => out.push_str("&amp;"),
+        '\'' => out.push_str("&apos;"),
+        '"' => out.push_str("&quot;"),
+        // Written plainly, a reader takes it for the end of a line (XML 1.0 §2.11).
+        '\r' => out.push_str("&#13;"),
+        '\t' | '\n' => out.push(character),
+        '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+        _ => out.push(character),
     }
 }
 
@@ -105,6 +116,16 @@ mod tests {
 
     fn element(text: &str) -> Element {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn no_kind_of_space_is_lost() {
+        let mut written = Element::bare("a", NS_CLIENT);
+        crate::stanza::set_attribute(&mut written, "name", "a\tb\nc\rd");
+        written.append_text("a\tb\nc\rd");
+        let text =
+            format!("<all xmlns='{NS_CLIENT}'>{}</all>", String::from_utf8(serialise(&written)).unwrap());
+        assert_eq!(element(&text).children().next(), Some(&written));
     }
 
     #[test]

@@ -185,7 +185,23 @@ impl Desktop {
 
     /// Turns the wheel away from the person, as often as `turns`.
     pub fn turn_wheel_up(&self, turns: u32) {
-        self.tool(&["click", "--repeat", &turns.to_string(), "--delay", "4", "4"]);
+        self.tool(&["click", "--repeat", &turns.to_string(), "--delay", "6", "4"]);
+    }
+
+    /// Locks every keyring, as some do when the person is away for long.
+    ///
+    /// # Panics
+    /// When the Secret Service does not take it.
+    pub fn lock_keyring(&self) {
+        let done = self
+            .command("dbus-send")
+            .args(["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"])
+            .arg("org.freedesktop.Secret.Service.Lock")
+            .arg("array:objpath:/org/freedesktop/secrets/collection/login")
+            .stdout(Stdio::null())
+            .status()
+            .expect("dbus-send");
+        assert!(done.success(), "the keyring was not locked");
     }
 
     fn empty(size: (u32, u32)) -> Self {

@@ -122,6 +122,15 @@ impl Robot {
         self.desktop().search(&|node| node.name().contains(words)).is_some()
     }
 
+    /// Whether the history on the screen is of somebody with these words in the name: the page around it is named so.
+    pub fn sees_page_of(&self, words: &str) -> bool {
+        let is_history = |node: &Node| node.role() == "list" && node.name() == "Messages";
+        let is_page = |node: &Node| {
+            node.role() == "group" && node.name().contains(words) && node.search(&is_history).is_some()
+        };
+        self.desktop().search(&is_page).is_some()
+    }
+
     /// Waits until nothing with this role and name is on the screen.
     #[track_caller]
     pub fn wait_gone(&self, role: &str, name: &str) {
@@ -220,6 +229,11 @@ impl Node {
     /// Whether it can be used now.
     pub fn is_sensitive(&self) -> bool {
         self.states().is_some_and(|states| states & (1 << SENSITIVE) != 0)
+    }
+
+    /// Whether it is the one that is chosen, of several.
+    pub fn is_checked(&self) -> bool {
+        self.states().is_some_and(|states| states & (1 << CHECKED) != 0)
     }
 
     /// Whether it has the keyboard.
@@ -388,6 +402,7 @@ impl Node {
 }
 
 /// Bits of `AtspiStateType`.
+const CHECKED: u32 = 4;
 const FOCUSED: u32 = 12;
 const SENSITIVE: u32 = 24;
 const SHOWING: u32 = 25;

@@ -77,8 +77,17 @@ impl Starling {
     /// Opens the conversation whose row names this person.
     #[track_caller]
     pub fn open_conversation(&self, name: &str) {
-        self.row(&[name]).point();
-        self.robot.find("list", "Messages");
+        // A row that moves while it is pointed at sends the click to another: only the page says what is open.
+        wait::until(&format!("the conversation with {name}"), || {
+            self.row(&[name]).point();
+            let pointed = std::time::Instant::now();
+            while pointed.elapsed() < std::time::Duration::from_secs(2) {
+                if self.robot.sees_page_of(name) {
+                    return Some(());
+                }
+            }
+            None
+        });
     }
 
     /// Waits for a message with this text in the history.

@@ -6,6 +6,7 @@ mod chat;
 mod failures;
 mod find;
 mod keyring;
+mod list;
 mod names;
 mod people;
 mod pictures;

@@ -1,17 +1,44 @@
-//! Quiet by default (rule 12): from its first start to signing in and chatting, the program talks to one server and nobody else.
+//! Quiet by default (rule 12): from its first start over signing in to chatting with friends and strangers, the program
+//! talks to one server and nobody else, whatever addresses others put into their words.
 
-use tests::{Prosody, Starling};
+use std::time::Duration;
+
+use model::Delivery;
+use tests::{Person, Prosody, Starling, befriend};
 
 use crate::scene::still_desktop;
 
 #[test]
 fn no_socket_but_the_servers_is_opened() {
     let server = Prosody::start();
-    let password = server.register("alice");
+    let bob = Person::new(&server, "bob");
+    let mallory = Person::new(&server, "mallory");
+    let device = Person::new(&server, "alice");
+    befriend(&device, &bob);
+    let alice = device.address.clone();
+    assert!(device.session.end(Duration::from_secs(5)));
     let desktop = still_desktop();
     let trace = desktop.home().join("trace");
     let starling = Starling::start_traced(&desktop, &server, &["connect", "sendto", "sendmmsg"], &trace);
-    starling.sign_in(&server, "alice@localhost", &password);
+    starling.sign_in(&server, "alice@localhost", "pw-alice");
+
+    let picture = "Look: https://pictures.example/harbour.jpg";
+    bob.say(&alice, picture);
+    starling.open_conversation("bob");
+    starling.sees_message(picture);
+    starling.robot.find_named("Message").focus();
+    desktop.type_text("Nice. http://pictures.example/mine.png");
+    desktop.press("Return");
+    bob.hears(&alice, "Nice. http://pictures.example/mine.png");
+    bob.say(&alice, "Thanks!");
+    starling.sees_message("Thanks!");
+    bob.sees_own(&alice, "Thanks!", &Delivery::Read);
+
+    let bait = "You won: https://mallory.example/?you=alice xmpp:room@mallory.example?join";
+    mallory.say(&alice, bait);
+    starling.row(&["mallory", "unread"]);
+    starling.open_conversation("mallory");
+    starling.sees_message(bait);
     desktop.press("ctrl+q");
     assert!(starling.wait(), "Starling did not end well");
 

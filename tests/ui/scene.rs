@@ -31,7 +31,7 @@ impl Scene {
         device.command(AccountCommand::ChangeContact(
             bob.address.clone(),
             Some("Bob".to_owned()),
-            Vec::new(),
+            vec!["Friends".to_owned()],
         ));
         bob.say(&device.address, GREETING);
         device.hears(&bob.address, GREETING);
@@ -61,13 +61,20 @@ impl Scene {
         self.starling.robot.find("button", button).click();
     }
 
-    /// Waits for a menu and presses these keys in it: GTK does not tell anybody the names of what is in its menus.
+    /// Waits for a menu and presses these keys in it.
     #[track_caller]
     pub fn choose(&self, keys: &[&str]) {
         self.starling.robot.find_where("a menu", |node| node.role() == "menu item");
         for key in keys {
             self.desktop.press(key);
         }
+    }
+
+    /// Waits for this item of a menu.
+    #[track_caller]
+    pub fn menu_item(&self, name: &str) -> Node {
+        let is_item = |role: String| role.ends_with("menu item");
+        self.starling.robot.find_where(name, |node| node.name() == name && is_item(node.role()))
     }
 
     /// Waits until what has this name has the keyboard.

@@ -11,7 +11,7 @@
 //! forward, from its first message.
 
 use model::{ConversationId, Timestamp};
-use store::{ArchiveFloors, StoredMessage};
+use store::ArchiveFloors;
 use xmpp::{xep_0059_result_sets::PageRequest, xep_0313_mam::Fin};
 
 use super::{BEGINNING, Reading, Run, ask, keep_cursor, nothing_new_is_missing, over, page, raise_floors};
@@ -55,17 +55,15 @@ pub fn begins_at(
     keep_progress(turn, 1, archive_id)
 }
 
-/// A result has its row: what is newer, and comes later, must know where that stands.
-pub fn row_is_here(
+/// A page has come so far: what is newer, and comes later, must know where that stands.
+pub fn reached(
     turn: &mut Turn<'_, '_>,
     conversation: ConversationId,
-    row: &StoredMessage,
+    floors: &ArchiveFloors,
 ) -> Result<(), Error> {
-    // The newest page is raised as a whole: until then the cursor stands at its beginning.
+    // Of the newest page only when it is whole: until then the cursor stands at its beginning.
     if turn.state.archive.reading.as_ref().is_some_and(|reading| reading.pages > 0) {
-        let mut floors = ArchiveFloors::default();
-        floors.reach(row);
-        turn.tx.raise_archive_floors(conversation, &floors)?;
+        turn.tx.raise_archive_floors(conversation, floors)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Older messages of one conversation, when somebody scrolls up.
 
-use model::{ConversationId, EventKind, MessageId, Timestamp};
+use model::{ConversationId, EventKind, Timestamp};
 use store::ArchiveFloors;
 use xmpp::{IqOutcome, jid::Jid, xep_0059_result_sets::PageRequest, xep_0313_mam as mam};
 
@@ -66,22 +66,19 @@ pub fn load_waiting(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A result of such a page has its row.
-pub fn seen(
+/// Such a page has come so far.
+pub fn reached(
     turn: &mut Turn<'_, '_>,
     conversation: ConversationId,
-    message: MessageId,
     archive_id: &str,
+    floors: &ArchiveFloors,
 ) -> Result<(), Error> {
-    let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
-    let mut floors = ArchiveFloors::default();
     for older in turn.state.archive.older.values_mut().filter(|older| older.conversation == conversation) {
         older.first_id.get_or_insert_with(|| archive_id.to_owned());
-        older.floors.reach(&row);
-        floors = older.floors;
+        older.floors.raise(floors);
     }
     // In a conversation that the archive never told of, this is behind whatever reading forward brings.
-    turn.tx.raise_archive_floors(conversation, &floors)?;
+    turn.tx.raise_archive_floors(conversation, floors)?;
     Ok(())
 }
 

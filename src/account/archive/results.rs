@@ -4,7 +4,7 @@ use model::{ConversationId, MessageId};
 use store::ArchiveFloors;
 use xmpp::{Address, minidom::Element, xep_0313_mam as mam};
 
-use super::{Run, first};
+use super::{Run, first, older};
 use crate::{
     Error,
     messages::{self, Copy, Route},
@@ -60,16 +60,20 @@ pub fn seen(
     message: MessageId,
     archive_id: &str,
 ) -> Result<(), Error> {
-    if let Run::Older { .. } = run {
-        return super::older::seen(turn, conversation, message, archive_id);
+    let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
+    let mut reached = ArchiveFloors::default();
+    // What was sent twice is archived twice. Where its one row stands is told by one of them.
+    if row.ids.archive.as_ref().is_some_and(|known| known.id == archive_id) {
+        reached.reach(&row);
     }
+    match run {
+        Run::Older { .. } => return older::reached(turn, conversation, archive_id, &reached),
+        Run::Newest => first::reached(turn, conversation, &reached)?,
+        Run::Forward => {}
+    }
+    turn.state.archive.floors.entry(conversation).or_default().raise(&reached);
     if let Some(reading) = &mut turn.state.archive.reading {
         reading.first_ids.entry(conversation).or_insert_with(|| archive_id.to_owned());
-    }
-    let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
-    turn.state.archive.floors.entry(conversation).or_default().reach(&row);
-    if run == Run::Newest {
-        first::row_is_here(turn, conversation, &row)?;
     }
     Ok(())
 }

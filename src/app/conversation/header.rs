@@ -130,7 +130,10 @@ impl ConversationPage {
             gettext_f("{name} would like to see when you are online.", &[("name", &contact.name)])
         });
         self.imp().subscription_banner.ask(words.as_deref());
-        self.imp().details.show_contact(contact);
+        self.imp().contact.replace(contact.cloned());
+        if let Some(details) = self.imp().details.get() {
+            details.show_contact(contact);
+        }
     }
 
     fn decide_on_stranger(&self, accept: bool) {
@@ -148,7 +151,7 @@ impl ConversationPage {
         let Some(object) = self.object() else { return };
         let address = object.summary().conversation.address;
         self.bridge().tell(object.account(), AccountCommand::AnswerSubscription(address.clone(), allow));
-        let in_roster = self.imp().details.is_contact();
+        let in_roster = self.imp().contact.borrow().as_ref().is_some_and(|contact| contact.in_roster);
         // Who may see the user is somebody the user knows: it goes both ways.
         if allow && !in_roster {
             self.bridge().tell(object.account(), AccountCommand::AddContact(address, None, Vec::new()));

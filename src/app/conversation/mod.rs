@@ -16,7 +16,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
-use model::{Content, Direction, MessageId};
+use model::{Contact, Content, Direction, MessageId};
 use view::ConversationKey;
 
 use crate::{
@@ -70,12 +70,16 @@ mod imp {
         #[template_child]
         pub composer: TemplateChild<Composer>,
         #[template_child]
-        pub details: TemplateChild<Details>,
+        pub details_place: TemplateChild<adw::Bin>,
         #[template_child]
-        pub search: TemplateChild<Search>,
+        pub search_place: TemplateChild<adw::Bin>,
+        pub details: OnceCell<Details>,
+        pub search: OnceCell<Search>,
         pub bridge: OnceCell<Bridge>,
         pub listener: RefCell<Option<Listener>>,
         pub object: RefCell<Option<(ConversationObject, Vec<glib::SignalHandlerId>)>>,
+        /// What the roster says of them.
+        pub contact: RefCell<Option<Contact>>,
         pub reading: RefCell<Option<Reading>>,
         pub positions: RefCell<Positions>,
         /// The newest message that was on the screen while nobody was at the window.
@@ -93,8 +97,6 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             HistoryView::ensure_type();
             Composer::ensure_type();
-            Details::ensure_type();
-            Search::ensure_type();
             Decision::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
@@ -123,7 +125,7 @@ mod imp {
             shortcuts::install(&*page, "conversation");
             page.set_up_header();
             page.set_up_requests();
-            page.set_up_side();
+            page.side_changed();
             page.enable_actions(false);
         }
     }
@@ -162,8 +164,6 @@ impl ConversationPage {
         let imp = self.imp();
         let _ = imp.bridge.set(bridge.clone());
         imp.composer.set_up(bridge, settings);
-        imp.details.set_bridge(bridge);
-        imp.search.set_bridge(bridge);
         let page = self.downgrade();
         imp.listener.replace(Some(bridge.listen(move |_, heard| {
             if let Some(page) = page.upgrade() {
@@ -187,8 +187,7 @@ impl ConversationPage {
         let imp = self.imp();
         self.follow_object(object);
         imp.composer.turn_to(Some(object));
-        imp.details.turn_to(Some(object));
-        imp.search.set_scope(Some(object.key()));
+        self.turn_side();
         imp.stack.set_visible_child_name("conversation");
         self.set_title(&object.name());
         self.enable_actions(true);
@@ -200,7 +199,7 @@ impl ConversationPage {
         self.turn_away();
         let imp = self.imp();
         imp.composer.turn_to(None);
-        imp.details.turn_to(None);
+        self.turn_side();
         imp.stack.set_visible_child_name("none");
         self.set_title(&crate::i18n::gettext("Conversation"));
         self.enable_actions(false);
@@ -255,6 +254,7 @@ impl ConversationPage {
         if imp.reading.take().is_some_and(|reading| reading.is_ready()) {
             imp.positions.borrow_mut().keep(key.account, key.conversation, imp.history.position());
         }
+        imp.contact.take();
         imp.unconfirmed.take();
         imp.heading_for.take();
         imp.search_button.set_active(false);

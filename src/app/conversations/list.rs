@@ -59,6 +59,7 @@ impl Conversations {
         let list = &self.imp().list;
         list.set_factory(Some(&factory));
         list.set_model(Some(self.selection()));
+        self.stay_at_top();
         self.selection().connect_selected_item_notify(glib::clone!(
             #[weak(rename_to = page)]
             self,
@@ -75,6 +76,20 @@ impl Conversations {
             move |_, place| {
                 if let Some(object) = page.selection().item(place).and_downcast() {
                     page.choose(&object, true);
+                }
+            }
+        ));
+    }
+
+    /// GTK keeps the rows where they are on the screen. But whoever is at the top wants to see what comes there.
+    fn stay_at_top(&self) {
+        self.selection().connect_items_changed(glib::clone!(
+            #[weak(rename_to = list)]
+            self.imp().list,
+            move |_, place, _, added| {
+                let is_at_top = list.vadjustment().is_some_and(|bar| bar.value() <= bar.lower());
+                if is_at_top && place == 0 && added > 0 {
+                    list.scroll_to(0, gtk::ListScrollFlags::NONE, None);
                 }
             }
         ));

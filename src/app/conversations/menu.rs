@@ -7,10 +7,11 @@ use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, gio, glib};
 use model::{AccountCommand, Mute};
 
-use super::{Conversations, imp};
+use super::{Conversations, accounts_menu::AccountsMenu, imp};
 use crate::{
     conversation_row::ConversationRow,
     i18n::{gettext, gettext_f},
+    menu_names::{name_items, name_items_of},
     objects::ConversationObject,
     time_words,
 };
@@ -80,6 +81,30 @@ pub fn mute_choices() -> [(i32, String); 4] {
 }
 
 impl Conversations {
+    /// The menus of the header are made when they are opened first.
+    pub(super) fn set_up_menus(&self) {
+        let imp = self.imp();
+        imp.accounts_button.set_create_popup_func(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |button| {
+                if button.popover().is_none() {
+                    let menu = gtk::PopoverMenu::from_model(Some(&*page.imp().accounts_menu));
+                    menu.add_child(&AccountsMenu::new(page.bridge()), "accounts");
+                    name_items(&menu);
+                    button.set_popover(Some(&menu));
+                }
+            }
+        ));
+        let main_menu = imp.main_menu.get();
+        imp.menu_button.set_create_popup_func(move |button| {
+            if button.popover().is_none() {
+                button.set_menu_model(Some(&main_menu));
+                name_items_of(button);
+            }
+        });
+    }
+
     pub(super) fn open_context_menu(&self, row: &ConversationRow, x: f64, y: f64) {
         let Some(object) = row.object() else { return };
         let model = menu(&object);
@@ -91,6 +116,7 @@ impl Conversations {
         popover.set_has_arrow(false);
         popover.set_halign(gtk::Align::Start);
         popover.set_parent(self);
+        name_items(&popover);
         let point = row
             .compute_point(self, &gtk::graphene::Point::new(x as f32, y as f32))
             .unwrap_or_else(gtk::graphene::Point::zero);

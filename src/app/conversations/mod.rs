@@ -30,7 +30,6 @@ use crate::{
     search::Search,
     sidebar_handle::SidebarHandle,
 };
-use accounts_menu::AccountsMenu;
 pub use menu::{confirm_delete, mute_choices, mute_for};
 pub use rows::ConversationsModel;
 
@@ -49,9 +48,11 @@ mod imp {
         #[template_child]
         pub accounts_avatar: TemplateChild<adw::Avatar>,
         #[template_child]
-        pub accounts_menu: TemplateChild<gtk::PopoverMenu>,
+        pub accounts_menu: TemplateChild<gtk::gio::Menu>,
         #[template_child]
         pub menu_button: TemplateChild<gtk::MenuButton>,
+        #[template_child]
+        pub main_menu: TemplateChild<gtk::gio::Menu>,
         #[template_child]
         pub search_button: TemplateChild<gtk::ToggleButton>,
         #[template_child]
@@ -73,7 +74,7 @@ mod imp {
         #[template_child]
         pub empty_button: TemplateChild<gtk::Button>,
         #[template_child]
-        pub search: TemplateChild<Search>,
+        pub search_place: TemplateChild<adw::Bin>,
         #[template_child]
         pub handle: TemplateChild<SidebarHandle>,
         pub bridge: OnceCell<Bridge>,
@@ -84,6 +85,7 @@ mod imp {
         /// What the context menu was opened for.
         pub menu_for: RefCell<Option<ConversationObject>>,
         pub menu: RefCell<Option<gtk::PopoverMenu>>,
+        pub search: OnceCell<Search>,
         pub is_read: Cell<bool>,
         pub listener: RefCell<Option<Listener>>,
         pub countdown: RefCell<Option<glib::SourceId>>,
@@ -97,7 +99,6 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             ContactRequests::ensure_type();
-            Search::ensure_type();
             SidebarHandle::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
@@ -130,6 +131,7 @@ mod imp {
             let page = self.obj();
             page.set_up_list();
             page.set_up_search();
+            page.set_up_menus();
         }
 
         fn dispose(&self) {
@@ -196,8 +198,6 @@ impl Conversations {
             return;
         }
         let model = ConversationsModel::new(bridge);
-        imp.accounts_menu.add_child(&AccountsMenu::new(bridge), "accounts");
-        imp.search.set_bridge(bridge);
         imp.requests.set_bridge(bridge);
         model.connect_changed(glib::clone!(
             #[weak(rename_to = page)]
@@ -256,7 +256,7 @@ impl Conversations {
     /// Opens the search in everything.
     pub fn start_search(&self) {
         self.imp().search_button.set_active(true);
-        self.imp().search.start();
+        self.search().start();
     }
 
     /// Ends the search. Says whether there was one.
@@ -265,10 +265,6 @@ impl Conversations {
             self.imp().search_button.set_active(false);
             true
         }
-    }
-
-    pub fn search(&self) -> &Search {
-        &self.imp().search
     }
 
     /// The edge that can be dragged.

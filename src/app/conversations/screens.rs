@@ -4,7 +4,7 @@ use session::Condition;
 use view::Filter;
 
 use super::Conversations;
-use crate::i18n::gettext;
+use crate::{i18n::gettext, search::Search, window::Window};
 
 /// What the sidebar shows: conversations of one kind or another, what was archived, or a search.
 impl Conversations {
@@ -74,26 +74,44 @@ impl Conversations {
     }
 
     pub(super) fn set_up_search(&self) {
-        let imp = self.imp();
-        imp.search_button.connect_active_notify(glib::clone!(
+        self.imp().search_button.connect_active_notify(glib::clone!(
             #[weak(rename_to = page)]
             self,
             move |button| {
                 page.show_right_page();
                 if button.is_active() {
-                    page.imp().search.start();
+                    page.search().start();
                 } else {
-                    page.imp().search.clear();
+                    page.search().clear();
                     page.focus_list();
                 }
             }
         ));
-        imp.search.connect_stopped(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move || {
-                page.end_search();
-            }
-        ));
+    }
+
+    /// The search in everything. It is made when it is wanted first.
+    pub(super) fn search(&self) -> &Search {
+        self.imp().search.get_or_init(|| {
+            let search: Search = glib::Object::new();
+            search.set_bridge(self.bridge());
+            search.connect_found(glib::clone!(
+                #[weak(rename_to = page)]
+                self,
+                move |key, message| {
+                    if let Some(window) = page.root().and_downcast::<Window>() {
+                        window.open_at(key, Some(message));
+                    }
+                }
+            ));
+            search.connect_stopped(glib::clone!(
+                #[weak(rename_to = page)]
+                self,
+                move || {
+                    page.end_search();
+                }
+            ));
+            self.imp().search_place.set_child(Some(&search));
+            search
+        })
     }
 }

@@ -173,13 +173,17 @@ fn input(field: &FormField, widgets: &mut Vec<gtk::Widget>) -> Option<Input> {
     }
 }
 
-/// The password, made for the person unless they want their own.
+/// The password, made for the person unless they want their own: a made one can be read, one's own is typed.
 fn password_rows(widgets: &mut Vec<gtk::Widget>) -> adw::EntryRow {
-    let row = adw::PasswordEntryRow::builder()
+    let made = adw::ActionRow::builder()
         .title(gettext("Password"))
-        .text(password::strong())
-        .editable(false)
+        .use_markup(false)
+        .subtitle_selectable(true)
+        .css_classes(["property", "monospace"])
         .build();
+    let row = adw::PasswordEntryRow::builder().title(gettext("Password")).text(password::strong()).build();
+    row.bind_property("text", &made, "subtitle").sync_create().build();
+    made.bind_property("visible", &row, "visible").invert_boolean().sync_create().build();
     let copy = gtk::Button::builder()
         .icon_name("edit-copy-symbolic")
         .tooltip_text(gettext("Copy Password"))
@@ -203,7 +207,7 @@ fn password_rows(widgets: &mut Vec<gtk::Widget>) -> adw::EntryRow {
             let _ = button.clipboard().set_content(Some(&content));
         }
     ));
-    row.add_suffix(&copy);
+    made.add_suffix(&copy);
 
     let own = adw::SwitchRow::builder()
         .title(gettext("Choose My Own Password"))
@@ -213,10 +217,9 @@ fn password_rows(widgets: &mut Vec<gtk::Widget>) -> adw::EntryRow {
         #[weak]
         row,
         #[weak]
-        copy,
+        made,
         move |own| {
-            row.set_editable(own.is_active());
-            copy.set_visible(!own.is_active());
+            made.set_visible(!own.is_active());
             if own.is_active() {
                 row.set_text("");
                 row.grab_focus();
@@ -225,7 +228,6 @@ fn password_rows(widgets: &mut Vec<gtk::Widget>) -> adw::EntryRow {
             }
         }
     ));
-    widgets.push(row.clone().upcast());
-    widgets.push(own.upcast());
+    widgets.extend([made.upcast(), row.clone().upcast(), own.upcast()]);
     row.upcast()
 }

@@ -10,6 +10,7 @@ use crate::{
     bridge::Bridge,
     conversations::{confirm_delete, mute_choices, mute_for},
     i18n::{gettext, gettext_f},
+    menu_names::name_items_of,
     objects::ConversationObject,
     time_words,
     window::Window,
@@ -94,6 +95,11 @@ mod imp {
             }
             menu.append_section(Some(&gettext("Mute")), &mute);
             self.mute_button.set_menu_model(Some(&menu));
+            name_items_of(&self.mute_button);
+            // The row has named its button after itself.
+            self.mute_button.reset_relation(gtk::AccessibleRelation::LabelledBy);
+            let name = gettext("Notification Setting");
+            self.mute_button.update_property(&[gtk::accessible::Property::Label(&name)]);
         }
     }
 
@@ -146,11 +152,6 @@ impl Details {
         imp.avatar.set_custom_image(object.picture().as_ref());
         imp.object.replace(Some((object.clone(), handlers)));
         self.show_object(object);
-    }
-
-    /// Whether they stand on the roster.
-    pub fn is_contact(&self) -> bool {
-        self.imp().contact.borrow().as_ref().is_some_and(|contact| contact.in_roster)
     }
 
     /// Shows what the roster says.

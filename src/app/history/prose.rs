@@ -250,6 +250,11 @@ impl Prose {
         let layout = self.create_pango_layout(Some(&self.imp().text.borrow()));
         layout.set_wrap(pango::WrapMode::WordChar);
         layout.set_line_spacing(LINE_SPACING);
+        // Each line begins at its own side. Pango turns this about for lines that run against the window.
+        layout.set_alignment(match self.direction() {
+            gtk::TextDirection::Rtl => pango::Alignment::Right,
+            _ => pango::Alignment::Left,
+        });
         if let Some(kept) = kept {
             layout.set_attributes(kept.attributes().as_ref());
             layout.set_width(kept.width());

@@ -17,7 +17,7 @@ pub struct Snippet {
 pub fn around(text: &str, found: &[Range<usize>]) -> Snippet {
     let letters = one_line(text, found);
     let first = letters.iter().position(|(_, found)| *found).unwrap_or(0);
-    let start = first.saturating_sub(BEFORE);
+    let start = beginning(&letters, first);
     let end = (start + LENGTH).min(letters.len());
 
     let mut snippet = Snippet { text: String::new(), matches: Vec::new() };
@@ -43,6 +43,16 @@ pub fn around(text: &str, found: &[Range<usize>]) -> Snippet {
         snippet.text.push('…');
     }
     snippet
+}
+
+/// Where to begin so that what is at `first` has something before it: with a whole word, if there is one.
+fn beginning(letters: &[(char, bool)], first: usize) -> usize {
+    let start = first.saturating_sub(BEFORE);
+    let before = letters.get(start..first).unwrap_or_default();
+    match before.iter().position(|(letter, _)| *letter == ' ') {
+        Some(space) if start > 0 => start + space + 1,
+        _ => start,
+    }
 }
 
 /// The letters of a text with every run of white space as one space, and whether each was found.
@@ -79,6 +89,15 @@ mod tests {
         let snippet = around(&text, &[before.len()..before.len() + 6]);
         assert!(snippet.text.starts_with('…') && snippet.text.ends_with('…'));
         assert_eq!(snippet.text.get(snippet.matches[0].clone()), Some("needle"));
+    }
+
+    #[test]
+    fn a_piece_begins_with_a_whole_word() {
+        let text = "Erin would like to come along. She has never seen the lighthouse";
+        let place = text.find("the ").unwrap();
+        assert_eq!(around(text, &[place..place + 3]).text, "…She has never seen the lighthouse");
+        let one_word = "w".repeat(100);
+        assert_eq!(around(&one_word, &[60..70]).matches, vec![27..37]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ mod imp {
         #[template_child]
         pub failure_page: TemplateChild<adw::StatusPage>,
         #[template_child]
-        pub welcome: TemplateChild<Welcome>,
+        pub welcome_place: TemplateChild<adw::Bin>,
         #[template_child]
         pub split_view: TemplateChild<adw::NavigationSplitView>,
         #[template_child]
@@ -62,7 +62,6 @@ mod imp {
         type ParentType = adw::ApplicationWindow;
 
         fn class_init(class: &mut Self::Class) {
-            Welcome::ensure_type();
             Conversations::ensure_type();
             ConversationPage::ensure_type();
             class.bind_template();
@@ -141,7 +140,6 @@ impl Window {
         if imp.bridge.set(bridge.clone()).is_err() {
             return;
         }
-        imp.welcome.set_bridge(bridge);
         imp.conversations.set_bridge(bridge);
         imp.conversation.set_up(bridge, self.settings());
         let window = self.downgrade();
@@ -216,11 +214,6 @@ impl Window {
             #[weak(rename_to = window)]
             self,
             move |object, goes| window.show_conversation(object, goes)
-        ));
-        imp.conversations.search().connect_found(glib::clone!(
-            #[weak(rename_to = window)]
-            self,
-            move |key, message| window.open_at(key, Some(message))
         ));
         imp.conversations.handle().connect_dragged(glib::clone!(
             #[weak(rename_to = window)]
@@ -299,6 +292,12 @@ impl Window {
             && bridge.account(key.account).is_none()
         {
             self.close_conversation();
+        }
+        // Most starts never need the welcome: it is made when it is shown.
+        if !has_accounts && imp.welcome_place.child().is_none() {
+            let welcome: Welcome = glib::Object::new();
+            welcome.set_bridge(bridge);
+            imp.welcome_place.set_child(Some(&welcome));
         }
         imp.stack.set_visible_child_name(if has_accounts { "main" } else { "welcome" });
     }

@@ -2,7 +2,8 @@
 //!
 //! Machines differ, so the figures that matter are ratios: to an empty window of the same toolkit, started in the same
 //! minutes. The table says the processor, the load and the date; the figures are kept as JSON in `target/bench`, so that
-//! two commits can be compared. `bench quick` leaves out the million messages.
+//! two commits can be compared. `bench quick` leaves out the million messages; `bench start`, `scroll`, `talk` and
+//! `catch-up` measure that part alone.
 
 mod catch_up;
 mod keyboard;
@@ -27,22 +28,28 @@ fn main() -> ExitCode {
     {
         return if stage::keep_key_here(rest) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    let quick = arguments.iter().any(|word| word == "quick");
+    let asked = |part: &str| arguments.is_empty() || arguments.iter().any(|word| word == part || word == "quick");
     let mut rows = Rows::default();
     println!("bench: {}, load {}", measure::processor(), measure::load());
 
     let stage = Stage::set();
     stage.fill(100_000);
-    let floor = start::floor(&stage, &mut rows);
-    let complete = start::starling(&stage, &floor, 100_000, &mut rows);
-    scroll::measure(&stage, &mut rows);
-    talk::measure(&stage, &mut rows);
-    catch_up::measure(&stage, &mut rows);
-    if !quick {
+    let short = asked("start").then(|| start::measure(&stage, 100_000, &mut rows));
+    if asked("scroll") {
+        scroll::measure(&stage, &mut rows);
+    }
+    if asked("talk") {
+        talk::measure(&stage, &mut rows);
+    }
+    if asked("catch-up") {
+        catch_up::measure(&stage, &mut rows);
+    }
+    // The million comes only with everything.
+    if let Some(short) = short.filter(|_| arguments.is_empty()) {
         let stage = Stage::set();
         stage.fill(1_000_000);
-        let longer = start::starling(&stage, &floor, 1_000_000, &mut rows);
-        rows.at_most("a million to a hundred thousand, complete", longer / complete, "×", 1.2);
+        let long = start::measure(&stage, 1_000_000, &mut rows);
+        rows.at_most("a million to a hundred thousand, complete", long / short, "×", 1.2);
         look_up::measure(&stage, 1_000_000, &mut rows);
     }
     rows.print();

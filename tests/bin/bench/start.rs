@@ -9,14 +9,15 @@ use crate::measure::{ROUNDS, Rows, median, memory, rest};
 use crate::screen::Screen;
 use crate::stage::{LAST, Stage};
 
-/// What an empty window costs on this machine, in the same minutes.
-pub struct Floor {
-    /// Milliseconds until it is on the screen.
-    pub mapped: f64,
+/// Measures the empty window, and in the same minutes Starling with a history of `messages`. Returns the milliseconds until it
+/// was complete, in units of the empty window.
+pub fn measure(stage: &Stage, messages: usize, rows: &mut Rows) -> f64 {
+    let floor = floor(stage, rows);
+    starling(stage, floor, messages, rows) / floor
 }
 
-/// Measures the empty window.
-pub fn floor(stage: &Stage, rows: &mut Rows) -> Floor {
+/// Milliseconds until the empty window is on the screen.
+fn floor(stage: &Stage, rows: &mut Rows) -> f64 {
     let screen = Screen::of(&stage.desktop);
     let mut mapped = Vec::new();
     let mut used = Vec::new();
@@ -33,11 +34,11 @@ pub fn floor(stage: &Stage, rows: &mut Rows) -> Floor {
     let mapped = median(mapped);
     rows.yardstick("empty window: start to mapped", mapped, "ms");
     rows.yardstick("empty window: memory (PSS)", median(used), "MB");
-    Floor { mapped }
+    mapped
 }
 
-/// Measures Starling with a history of `messages`.
-pub fn starling(stage: &Stage, floor: &Floor, messages: usize, rows: &mut Rows) -> f64 {
+/// Milliseconds until Starling is complete.
+fn starling(stage: &Stage, floor: f64, messages: usize, rows: &mut Rows) -> f64 {
     let screen = Screen::of(&stage.desktop);
     let (mut mapped, mut complete, mut used) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
@@ -63,8 +64,8 @@ pub fn starling(stage: &Stage, floor: &Floor, messages: usize, rows: &mut Rows) 
     let name = |what: &str| format!("{messages} messages: {what}");
     let complete = median(complete);
     let used = median(used);
-    rows.at_most(&name("start to mapped"), median(mapped) / floor.mapped, "× empty", 1.3);
-    rows.at_most(&name("start to complete"), complete / floor.mapped, "× empty", 2.1);
+    rows.at_most(&name("start to mapped"), median(mapped) / floor, "× empty", 1.3);
+    rows.at_most(&name("start to complete"), complete / floor, "× empty", 2.1);
     rows.at_most(&name("memory (PSS)"), used, "MB", 125.0);
     complete
 }

@@ -6,8 +6,10 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-use model::{AccountId, Answer, BareJid, Content, Delivery, Direction, Message, Outgoing, Request};
-use session::{Condition, Config, Session};
+use model::{
+    AccountId, Answer, BareJid, Content, Delivery, Direction, Event, EventKind, Message, Outgoing, Request,
+};
+use session::{Condition, Config, Heard, Session};
 use tests::person::{block_on, sign_in_request};
 use tests::secrets::FileSecrets;
 use tests::wait::LONG_PATIENCE;
@@ -22,7 +24,7 @@ pub const NAME: &str = "alice";
 /// The first argument of a process that only says what became of its account.
 pub const JUDGED: &str = "device-judged";
 /// How many own messages may wait for the server before the next is written.
-const IN_FLIGHT: u64 = 8;
+pub const IN_FLIGHT: u64 = 8;
 
 /// Where the device lives and whom it talks with.
 pub struct Place<'p> {
@@ -37,6 +39,8 @@ pub struct Place<'p> {
 pub struct Device {
     process: Child,
     lines: Receiver<String>,
+    /// What it told besides.
+    words: Vec<String>,
 }
 
 impl Place<'_> {
@@ -60,7 +64,7 @@ impl Place<'_> {
         std::thread::spawn(move || {
             output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
         });
-        Device { process, lines }
+        Device { process, lines, words: Vec::new() }
     }
 }
 
@@ -73,14 +77,45 @@ impl Device {
 
     /// Waits until it saw its first message as sent, and returns the number of that.
     pub fn first_sent(&self) -> u64 {
-        let line = self.lines.recv_timeout(LONG_PATIENCE).expect("the device talks");
-        line.strip_prefix("sent ").and_then(|number| number.parse().ok()).expect("a number")
+        loop {
+            let line = self.lines.recv_timeout(LONG_PATIENCE).expect("the device talks");
+            if let Some(number) = number(&line) {
+                return number;
+            }
+        }
     }
 
-    /// The numbers of own messages that it saw as sent.
-    pub fn told(&self) -> Vec<u64> {
-        self.lines.iter().filter_map(|line| line.strip_prefix("sent ")?.parse().ok()).collect()
+    /// The numbers of own messages that it saw as sent and that were not asked for yet.
+    pub fn told_so_far(&mut self) -> Vec<u64> {
+        let (words, told) = (&mut self.words, self.lines.try_iter());
+        told.filter_map(|line| {
+            number(&line).or_else(|| {
+                words.push(line);
+                None
+            })
+        })
+        .collect()
     }
+
+    /// What else it told by then.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// The same once it is dead, to its last word.
+    pub fn told(&self) -> Vec<u64> {
+        self.lines.iter().filter_map(|line| number(&line)).collect()
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn number(line: &str) -> Option<u64> {
+    line.strip_prefix("sent ")?.parse().ok()
 }
 
 /// Opens the device's folder.
@@ -102,8 +137,13 @@ pub fn live(arguments: &[String]) -> ExitCode {
     talk.take_up();
     loop {
         talk.go_on();
-        if events.next_blocking().is_none() {
-            return ExitCode::SUCCESS;
+        match events.next_blocking() {
+            None => return ExitCode::SUCCESS,
+            // Told should it fall silent.
+            Some(Heard::Event(Event { kind: EventKind::Connection(state), .. })) => {
+                println!("{state:?}, {} of {} messages sent", talk.told, talk.next);
+            }
+            Some(_) => {}
         }
     }
 }

@@ -18,8 +18,11 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub fn note(&mut self, told: &[u64]) {
+    /// Takes in what it told, and says whether something of that is new.
+    pub fn note(&mut self, told: &[u64]) -> bool {
+        let known = self.sent.len();
         self.sent.extend(told);
+        self.sent.len() > known
     }
 
     pub fn confirmed(&self) -> usize {

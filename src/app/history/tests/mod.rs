@@ -6,6 +6,7 @@
 mod behaviour;
 mod display;
 mod pictures;
+mod prose;
 mod speed;
 mod still;
 

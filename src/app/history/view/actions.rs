@@ -16,9 +16,16 @@ use crate::{history::words::Words, i18n::gettext, menu_names::name_items};
 pub struct Popovers {
     menu: OnceCell<gtk::PopoverMenu>,
     emoji: OnceCell<gtk::EmojiChooser>,
+    /// What had the focus outside of the history before one of them opened.
+    focus_before: glib::WeakRef<gtk::Widget>,
 }
 
 impl Popovers {
+    fn is_one_open(&self) -> bool {
+        self.menu.get().is_some_and(|menu| menu.is_mapped())
+            || self.emoji.get().is_some_and(|emoji| emoji.is_mapped())
+    }
+
     /// Takes them off the view, which is going away.
     pub fn unparent(&self) {
         if let Some(menu) = self.menu.get() {
@@ -181,6 +188,9 @@ impl HistoryView {
         let list = self.list();
         list.hover(Some(id));
         list.toolbar().set_pinned(true);
+        if let Some(focus) = self.root().and_then(|root| root.focus()).filter(|focus| !focus.is_ancestor(self)) {
+            self.imp().popovers.focus_before.set(Some(&focus));
+        }
         let target = if button.is_mapped() { Some(button.clone()) } else { self.row_of(id) };
         if let Some(bounds) = target.and_then(|target| target.compute_bounds(self)) {
             let whole = |value: f32| value as i32;
@@ -201,12 +211,23 @@ impl HistoryView {
                 // The action that was chosen runs after its menu has closed, and needs the message.
                 let view = view.downgrade();
                 glib::idle_add_local_once(move || {
-                    if let Some(view) = view.upgrade() {
+                    if let Some(view) = view.upgrade().filter(|view| !view.imp().popovers.is_one_open()) {
                         view.list().toolbar().set_pinned(false);
+                        view.give_focus_back();
                     }
                 });
             }
         ));
+    }
+
+    /// Whoever points at a message while they write goes on writing; whoever came by key stays at the message.
+    fn give_focus_back(&self) {
+        let before = self.imp().popovers.focus_before.upgrade();
+        self.imp().popovers.focus_before.set(None);
+        let focus = self.root().and_then(|root| root.focus());
+        if let Some(before) = before.filter(|_| focus.is_none_or(|focus| focus.is_ancestor(self))) {
+            before.grab_focus();
+        }
     }
 
     pub(super) fn forget_menus(&self) {

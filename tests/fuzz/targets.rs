@@ -1,0 +1,27 @@
+//! Everything that reads what others wrote (DESIGN rule 9), as functions of bytes. None may panic, whatever the bytes; and
+//! each claims more than that, in its own file.
+//!
+//! A target for a conversation takes its input apart at bytes that XML cannot hold: see [`script`].
+
+mod elements;
+mod header;
+mod sasl;
+mod script;
+mod sign_in;
+mod signed_in;
+mod texts;
+mod wire;
+
+/// A target: its name, which is also that of its corpus, and what it does with its input.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    ("elements", elements::read),
+    ("header", header::read),
+    ("sasl", sasl::answer),
+    ("sign-in", sign_in::play),
+    ("signed-in", signed_in::play),
+    ("texts", texts::read),
+    ("wire", wire::read),
+];
