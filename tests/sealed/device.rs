@@ -288,7 +288,9 @@ fn aloud(message: &Message) -> String {
         _ => " [other]",
     };
     let wait = message.waits.map(|wait| format!(" <{wait:?}>")).unwrap_or_default();
-    let reactions: String = message.reactions.iter().map(|reaction| format!(" {}", reaction.emoji)).collect();
+    let reactions: Vec<String> =
+        message.reactions.iter().map(|reaction| format!(" {}", reaction.emoji)).collect();
+    let reactions = reactions.concat();
     let edited = if message.revisions > 0 { " (edited)" } else { "" };
     format!("{who}: {what}{edited}{reactions}{how}{wait}")
 }

@@ -109,9 +109,7 @@ fn a_database_that_went_back_in_time_notices_and_becomes_another_device() {
     // The very same files, with what was in them before: only the archive can tell.
     world.devices[0].put_back(&earlier);
     let wire = world.devices[0].wire.len();
-    let now = world.now();
     world.start(0);
-    let _ = now;
     assert_ne!(number(&mut world, 0), first);
     world.say(0, BOB, "five");
     assert_eq!(world.aloud(1, ALICE).last().unwrap(), "they: five");

@@ -4,6 +4,9 @@
 //! is said, what the server or the world does, and what stands on every screen in the end. `lives` has the stories of devices
 //! that are copied, restored and killed; `hostile` those of a server that cannot be trusted.
 
+// `|reads| reads.devices(…)` holds for every lifetime, which the bare path does not.
+#![allow(clippy::redundant_closure_for_method_calls)]
+
 mod basics;
 mod device;
 mod edits;

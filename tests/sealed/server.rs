@@ -44,8 +44,6 @@ pub struct Server {
     now: i64,
     /// Live messages are thrown away, and only archived: the link breaks at every message.
     pub withholds: bool,
-    /// What it let happen to each message on the way; `None` throws it away altogether.
-    pub bend: Option<Box<dyn FnMut(&mut Element) -> bool>>,
     /// Accounts whose programs know only the older version: nodes of the newer are refused to them.
     pub legacy_only: Vec<String>,
     /// Nodes whose publishing is refused because their options are others, until they are configured.
@@ -98,7 +96,7 @@ impl Server {
         let to = iq.attr("to").map_or_else(|| who.clone(), |to| Address::parse(to).unwrap().to_bare());
         let Some(payload) = iq.children().next() else { return out };
         let full = format!("{who}/{resource}");
-        let mut answer = |payload: Result<Option<Element>, &str>| {
+        let answer = |payload: Result<Option<Element>, &str>| {
             let kind = if payload.is_ok() { "result" } else { "error" };
             let mut attributes = vec![("type", kind), ("id", iq.attr("id").unwrap()), ("to", &full)];
             attributes.extend(iq.attr("to").map(|to| ("from", to)));
@@ -256,11 +254,6 @@ impl Server {
     fn message(&mut self, who: &BareJid, resource: &str, message: &Element) -> Deliveries {
         let mut message = message.clone();
         set_attribute(&mut message, "from", &format!("{who}/{resource}"));
-        if let Some(bend) = &mut self.bend
-            && !bend(&mut message)
-        {
-            return Vec::new();
-        }
         let to = Address::parse(message.attr("to").unwrap()).unwrap();
         let stored = !message.has_child("no-store", "urn:xmpp:hints");
         let mut out = Vec::new();

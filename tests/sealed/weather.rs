@@ -40,8 +40,8 @@ fn day(seed: u64) {
         world.start(device);
     }
     // All sessions begin on a fine morning, so that every device can read everything that follows.
-    for device in 0..owners.len() {
-        world.say(device, other(owners[device]), &format!("good morning {device}"));
+    for (device, owner) in owners.iter().enumerate() {
+        world.say(device, other(owner), &format!("good morning {device}"));
     }
     let mut said = BTreeMap::new();
     for number in 0..40 {
