@@ -5,7 +5,7 @@ use std::time::Duration;
 use account::{Account, Input, Output, Question, Setup};
 use model::{
     AccountCommand, AccountId, AccountSettings, BareJid, Content, ConversationId, Direction, Message, Now,
-    Outgoing, RequestId, Timestamp,
+    Outgoing, RequestId, StorageFailure, Timestamp,
 };
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 use store::{Anchor, Credentials, DatabaseKey, PageRequest, Writer};
@@ -35,6 +35,25 @@ pub struct Device {
     pub wishes: Vec<Wish>,
     /// Everything it ever wrote, as it stood on the wire.
     pub wire: String,
+    /// Decides at every input what becomes of the process; without it, it lives.
+    pub fate: Option<Box<dyn FnMut() -> Fate>>,
+    /// The process died of its fate, and waits to be started again.
+    pub has_died: bool,
+}
+
+/// What becomes of a process at one input.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Fate {
+    /// It lives.
+    Lives,
+    /// It dies before the transaction.
+    DiesBefore,
+    /// The transaction is rolled back when all of it was done.
+    CommitFails,
+    /// It dies after the commit, and nothing of what follows from it leaves.
+    DiesAfter,
+    /// It dies after the commit, when half of what follows has left.
+    DiesWriting,
 }
 
 /// What a device wants of its link.
@@ -84,6 +103,8 @@ impl Device {
             is_on: false,
             wishes: Vec::new(),
             wire: String::new(),
+            fate: None,
+            has_died: false,
         }
     }
 
@@ -111,6 +132,8 @@ impl Device {
             is_on: false,
             wishes: Vec::new(),
             wire: String::new(),
+            fate: None,
+            has_died: false,
         }
     }
 
@@ -156,6 +179,7 @@ impl Device {
         let writer = self.writer.as_mut().unwrap();
         self.account = Some(writer.write(|tx| Account::new(setup, tx, rng)).unwrap());
         self.is_on = true;
+        self.has_died = false;
         self.give(Input::Start, now);
     }
 
@@ -171,7 +195,25 @@ impl Device {
         let mut next = Some(input);
         while let Some(input) = next.take() {
             let (Some(account), Some(writer)) = (&mut self.account, &mut self.writer) else { return };
-            writer.write(|tx| account.handle(tx, input, now)).unwrap();
+            let fate = self.fate.as_mut().map_or(Fate::Lives, |fate| fate());
+            match fate {
+                Fate::DiesBefore => return self.die(),
+                Fate::CommitFails => {
+                    writer.fail_commits(StorageFailure::Io, 1);
+                    // A transaction that wrote nothing is not committed, and cannot fail to be.
+                    let done = writer.write(|tx| account.handle(tx, input, now));
+                    writer.fail_commits(StorageFailure::Io, 0);
+                    if done.is_err() {
+                        return self.die();
+                    }
+                }
+                Fate::Lives | Fate::DiesAfter | Fate::DiesWriting => {
+                    writer.write(|tx| account.handle(tx, input, now)).unwrap();
+                }
+            }
+            if fate == Fate::DiesAfter {
+                return self.die();
+            }
             let mut written = Vec::new();
             while let Some(output) = account.poll_output() {
                 match output {
@@ -184,9 +226,21 @@ impl Device {
             if account.is_behind() {
                 next = Some(Input::Continue);
             }
-            self.wire.push_str(std::str::from_utf8(&written).unwrap());
+            if fate == Fate::DiesWriting {
+                written.truncate(written.len() / 2);
+            }
+            self.wire.push_str(&String::from_utf8_lossy(&written));
             self.read(&written);
+            if fate == Fate::DiesWriting {
+                return self.die();
+            }
         }
+    }
+
+    /// The process is gone; what has left has left.
+    fn die(&mut self) {
+        self.account = None;
+        self.has_died = true;
     }
 
     fn read(&mut self, mut bytes: &[u8]) {

@@ -219,6 +219,33 @@ fn a_message_that_was_changed_is_said_to_be_so_and_a_good_copy_takes_its_place()
 }
 
 #[test]
+fn a_message_whose_key_was_used_for_another_does_not_vanish() {
+    let mut world = World::settled(&[ALICE, BOB]);
+    world.say(0, BOB, "zero");
+    world.say(1, ALICE, "hello");
+    world.say(0, BOB, "one");
+    // Whoever sealed this stood at the same place of the chain as “one” did: a database that went back in time, or a forger.
+    let known = {
+        let home = world.server.home(&BareJid::new(BOB).unwrap());
+        let mut messages = home.archive.iter().map(|(_, _, message)| message);
+        // The last words of Alice: there is a receipt after them.
+        messages.rfind(|message| message.has_child("body", "jabber:client")).unwrap().clone()
+    };
+    let mut text = String::from_utf8(xmpp::xml::serialise(&known)).unwrap();
+    let at = text.find("<key ").unwrap();
+    let at = at + text[at..].find('>').unwrap() + 9;
+    let letter = if &text[at..=at] == "A" { "B" } else { "A" };
+    text.replace_range(at..=at, letter);
+    let text = text.replace(known.attr("id").unwrap(), "another");
+    let other = xmpp::parser::fragment(text.as_bytes()).unwrap();
+    world.deliver(1, &other);
+    world.run();
+    assert_eq!(world.aloud(1, ALICE), ["they: zero", "me: hello", "they: one", "they: (Damaged)"]);
+    world.say(0, BOB, "two");
+    assert_eq!(world.aloud(1, ALICE).last().unwrap(), "they: two");
+}
+
+#[test]
 fn a_sealed_message_in_another_stanza_is_not_shown() {
     let mut world = World::settled(&[ALICE, BOB, CAROL]);
     world.say(2, BOB, "I am Carol");

@@ -8,10 +8,11 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{ALICE, BOB, world::World};
 
 /// Chance that always turns out the same.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    /// A number below `sides`.
+    pub fn roll(&mut self, sides: u64) -> u64 {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut number = self.0;
@@ -85,7 +86,8 @@ fn day(seed: u64) {
     }
 }
 
-fn other(owner: &str) -> &'static str {
+/// With whom somebody talks.
+pub fn other(owner: &str) -> &'static str {
     if owner == ALICE { BOB } else { ALICE }
 }
 

@@ -145,11 +145,19 @@ impl World {
                     each.wishes.drain(..).map(move |wish| (device, wish)).collect::<Vec<_>>()
                 })
                 .collect();
-            if wishes.is_empty() {
+            let died: Vec<usize> =
+                (0..self.devices.len()).filter(|device| self.devices[*device].has_died).collect();
+            if wishes.is_empty() && died.is_empty() {
                 return;
             }
             for (device, wish) in wishes {
                 self.wish(device, wish);
+            }
+            // Whoever died of their fate is started again, when the server has heard their last words.
+            for device in died {
+                self.cut(device);
+                let now = self.now();
+                self.devices[device].start(now);
             }
         }
         panic!("they go on talking for ever");

@@ -155,7 +155,6 @@ fn open_version(
                 let sealed = after(turn, parties, sender, encrypted, &decrypted, mark)?;
                 return unpack(turn, copy, parties, sender, &decrypted, sealed);
             }
-            Err(Refusal::Duplicate) => return Ok(Opened::Seen(None)),
             Err(refusal) => {
                 if let Refusal::IdentityChanged { shown, .. } = refusal {
                     trust::changed(turn, sender, encrypted.sender_device, shown)?;
