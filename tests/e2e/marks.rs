@@ -51,6 +51,7 @@ impl Actor<'_> {
 
     /// Does everything that can be done with words of one's own and with a message of the other side.
     fn act(&self, other: MessageId) {
+        self.person.command(AccountCommand::MarkRead(self.conversation, other));
         let words = format!("{} {}", mark("words"), mark("an emoji among words"));
         self.send(&words, None, None);
         self.delivered(&words);
@@ -65,7 +66,6 @@ impl Actor<'_> {
         let regret = self.delivered(mark("taken back"));
         self.person.command(AccountCommand::Retract(regret));
         self.person.command(AccountCommand::React(other, vec![REACTION.to_owned()]));
-        self.person.command(AccountCommand::MarkRead(self.conversation, other));
         let draft = Draft { text: mark("a draft").to_owned(), ..Draft::default() };
         self.person.command(AccountCommand::SetDraft(self.conversation, Some(draft)));
         self.person.command(AccountCommand::Disconnect);

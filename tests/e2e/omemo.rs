@@ -204,6 +204,7 @@ fn every_device_of_both_sides_reads_along(named: &Named) {
     let server = Prosody::start();
     let (alice, mut desk) = two_people(&server, named);
     let mut phone = Peer::sealed(&server, "peer", "phone", Versions::Both);
+    desk.expect(&format!("{} list peer@localhost 2", named.word));
     let second = Person::sign_in(&server, "alice", "pw-alice", server.direct_tls_port());
     wait::until("each device to know all the others", || {
         let count = |person: &Person, who: &BareJid| {

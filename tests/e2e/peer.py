@@ -72,7 +72,7 @@ class Peer(slixmpp.ClientXMPP):
             try:
                 said, version = await self.omemo.open(message)
             except Exception as error:
-                say("unreadable " + type(error).__name__)
+                say(how + "unreadable " + type(error).__name__ + " " + type(error.__cause__).__name__)
                 return
         if said is None:
             return
@@ -83,6 +83,11 @@ class Peer(slixmpp.ClientXMPP):
             receipt["id"] = self.new_id()
             receipt.append(element("urn:xmpp:receipts", "received", id=said["id"]))
             await self.seal(receipt)
+
+    async def leave(self):
+        # When all that was to be sealed has left.
+        async with self.one_at_a_time:
+            self.disconnect()
 
     async def seal(self, message):
         async with self.one_at_a_time:
@@ -138,7 +143,7 @@ class Peer(slixmpp.ClientXMPP):
             return
         if verb == "leave":
             self.add_event_handler("disconnected", lambda _: say("offline"))
-            self.disconnect()
+            asyncio.ensure_future(self.leave())
             return
         if verb == "unlist":
             asyncio.ensure_future(self.omemo.unlist())

@@ -59,8 +59,13 @@ impl Peer {
         let input = process.stdin.take().expect("a pipe");
         let output = BufReader::new(process.stdout.take().expect("a pipe"));
         let (sender, lines) = channel();
+        let who = format!("{name}/{device}");
         std::thread::spawn(move || {
-            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+            output.lines().map_while(Result::ok).try_for_each(|line| {
+                // For whoever reads why a story failed.
+                eprintln!("{who}: {line}");
+                sender.send(line)
+            })
         });
         let peer = Self { process, input, lines };
         peer.expect("online");

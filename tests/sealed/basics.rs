@@ -280,3 +280,21 @@ fn nodes_with_other_options_are_put_right() {
     assert_eq!(world.server.node(ALICE, "urn:xmpp:omemo:2:devices").len(), 1);
     assert_eq!(world.server.node(ALICE, "urn:xmpp:omemo:2:bundles").len(), 1);
 }
+
+#[test]
+fn a_server_in_trouble_is_asked_again() {
+    let mut world = World::new(&[ALICE, BOB]);
+    world.server.is_troubled = true;
+    world.start(0);
+    world.start(1);
+    assert!(world.server.node(ALICE, "urn:xmpp:omemo:2:devices").is_empty());
+    world.server.is_troubled = false;
+    world.wait(Duration::from_secs(300));
+    for node in
+        ["urn:xmpp:omemo:2:devices", "urn:xmpp:omemo:2:bundles", "eu.siacs.conversations.axolotl.devicelist"]
+    {
+        assert_eq!(world.server.node(ALICE, node).len(), 1, "{node}");
+    }
+    world.say(0, BOB, "at last");
+    assert_eq!(world.aloud(1, ALICE), ["they: at last"]);
+}

@@ -48,6 +48,8 @@ pub struct Server {
     pub legacy_only: Vec<String>,
     /// Nodes whose publishing is refused because their options are others, until they are configured.
     pub wrong_options: Vec<String>,
+    /// Nothing can be published: its own database is in trouble.
+    pub is_troubled: bool,
     /// Nodes that were asked for, with who asked.
     pub asked: Vec<(BareJid, String)>,
     /// Nodes that were published, with who did.
@@ -166,6 +168,10 @@ impl Server {
                     && self.legacy_only.iter().any(|only| who.as_str() == only)
                 {
                     out.push(answer(Err("not-allowed")));
+                    return out;
+                }
+                if self.is_troubled {
+                    out.push(answer(Err("internal-server-error")));
                     return out;
                 }
                 if self.wrong_options.contains(&node) {

@@ -319,11 +319,18 @@ pub fn publish_answered(
             turn.send_iq(IqKind::Set, None, configure, PendingIq::Omemo(Asked::Configure(publication)));
             return Ok(());
         }
+        (IqOutcome::TimedOut, _) => again_later(turn, publication.version),
+        // The server is in trouble of its own, and says nothing of what we want to keep.
+        (IqOutcome::Error(error), _)
+            if error.type_ == "wait" || error.condition == "internal-server-error" =>
+        {
+            again_later(turn, publication.version);
+        }
         (IqOutcome::Error(_), Attempt::First | Attempt::Configured) => {
             // Some servers know no `max`, some no options at all.
             return publish(turn, Publication { attempt: Attempt::Plain, ..publication });
         }
-        (IqOutcome::Error(_) | IqOutcome::TimedOut, _) => {
+        (IqOutcome::Error(_), Attempt::Plain) => {
             tracing::info!("the server does not take what encrypted messages need");
             turn.state.omemo.own.given_up.push(publication.version);
             turn.state.omemo.own.queue.retain(|queued| queued.version != publication.version);
@@ -331,6 +338,14 @@ pub fn publish_answered(
     }
     next(turn)?;
     outbox::pump(turn)
+}
+
+/// What of a version could not be published is tried again after a pause, when all is looked at anew.
+fn again_later(turn: &mut Turn<'_, '_>, version: OmemoVersion) {
+    let at = turn.now.monotonic.saturating_add(PAUSE);
+    let memory = &mut turn.state.omemo.own;
+    memory.queue.retain(|queued| queued.version != version);
+    memory.retry_at = Some(memory.retry_at.map_or(at, |earlier| earlier.min(at)));
 }
 
 /// The server answered that a node has our options now.
