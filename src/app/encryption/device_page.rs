@@ -96,7 +96,7 @@ impl DevicePage {
         for group in imp.groups.take() {
             imp.page.remove(&group);
         }
-        let groups = [Some(key(&device)), Some(facts(&device)), self.naming(&device), decisions(&device)];
+        let groups = [Some(key(&device)), self.naming(&device), decisions(&device), Some(facts(&device))];
         for group in groups.into_iter().flatten() {
             imp.page.add(&group);
             imp.groups.borrow_mut().push(group);

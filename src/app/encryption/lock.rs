@@ -132,6 +132,8 @@ impl Lock {
         ));
         imp.object.replace(Some((object.clone(), handler)));
         self.show_object(object);
+        // So that the menu has its size when it opens.
+        self.explain();
     }
 
     fn object(&self) -> Option<ConversationObject> {

@@ -17,6 +17,7 @@ mod lock;
 pub mod words;
 
 pub use codes::Codes;
-pub use devices::Devices;
+pub use devices::{Devices, concerns};
+pub use dialog::present as present_devices;
 pub use key::{key_label, key_row};
 pub use lock::Lock;
