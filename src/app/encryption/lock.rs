@@ -171,7 +171,11 @@ impl Lock {
         imp.icon.set_icon_name(Some(icon));
         let state = if encrypted { gettext("Encrypted") } else { gettext("Not encrypted") };
         imp.button.set_tooltip_text(Some(&state));
-        imp.button.update_property(&[gtk::accessible::Property::Description(&state)]);
+        // What has the focus is the button within, which GTK describes by the name of the one around it.
+        if let Some(button) = imp.button.first_child() {
+            button.reset_relation(gtk::AccessibleRelation::DescribedBy);
+            button.update_property(&[gtk::accessible::Property::Description(&state)]);
+        }
         imp.turn_on_button.set_visible(!encrypted);
         imp.turn_off_button.set_visible(encrypted);
         if imp.popover.is_visible() {
