@@ -189,15 +189,15 @@ fn first_words_while_we_are_away_and_more_of_them(named: &Named) {
         alice.say(&self::peer(), &answer);
         peer.expect(&format!("{} message {answer}", named.word));
     }
+    // Stamps of the archive may be in whole seconds: each side's words are in order, and nothing is there twice.
+    let transcript = alice.transcript(&self::peer());
+    let theirs: Vec<&String> = transcript.iter().filter(|line| line.starts_with('<')).collect();
     let expected: Vec<String> = ["first", "later"]
         .into_iter()
-        .flat_map(|round| {
-            (0..5)
-                .map(move |number| format!("< {round} {number}"))
-                .chain(std::iter::once(format!("> {round} was read")))
-        })
+        .flat_map(|round| (0..5).map(move |number| format!("< {round} {number}")))
         .collect();
-    assert_eq!(alice.transcript(&self::peer()), expected);
+    assert_eq!(theirs, expected.iter().collect::<Vec<_>>());
+    assert_eq!(transcript.len(), 12, "{transcript:?}");
 }
 
 fn every_device_of_both_sides_reads_along(named: &Named) {
@@ -205,6 +205,10 @@ fn every_device_of_both_sides_reads_along(named: &Named) {
     let (alice, mut desk) = two_people(&server, named);
     let mut phone = Peer::sealed(&server, "peer", "phone", Versions::Both);
     desk.expect(&format!("{} list peer@localhost 2", named.word));
+    // They would both begin with each other at once when Alice writes, and have one session for a device.
+    phone.tell("say alice@localhost the phone is here");
+    desk.expect(&format!("own {} message the phone is here", named.word));
+    hears(&alice, "the phone is here", EncryptionKind::Omemo);
     let second = Person::sign_in(&server, "alice", "pw-alice", server.direct_tls_port());
     wait::until("each device to know all the others", || {
         let count = |person: &Person, who: &BareJid| {
@@ -239,7 +243,12 @@ fn every_device_of_both_sides_reads_along(named: &Named) {
     hears(&alice, "from their phone", EncryptionKind::Omemo);
     hears(&second, "from their phone", EncryptionKind::Omemo);
     desk.expect(&format!("own {word} message from their phone"));
-    assert_eq!(alice.transcript(&self::peer()), second.transcript(&self::peer()));
+    let after = |person: &Person| {
+        let lines = person.transcript(&self::peer());
+        lines.into_iter().filter(|line| line.contains(" from ")).collect::<Vec<_>>()
+    };
+    assert_eq!(after(&alice).len(), 4);
+    assert_eq!(after(&alice), after(&second));
 }
 
 fn a_link_that_breaks_in_mid_conversation(named: &Named) {
@@ -250,6 +259,11 @@ fn a_link_that_breaks_in_mid_conversation(named: &Named) {
     server.register("peer");
     let mut peer = Peer::sealed(&server, "peer", "desk", named.versions);
     befriend(&alice);
+    // Who has one session for a device loses messages when both begin at once, as slixmpp-omemo does.
+    alice.say(&self::peer(), "hello");
+    peer.expect(&format!("{} message hello", named.word));
+    peer.tell("say alice@localhost hello back");
+    hears(&alice, "hello back", named.kind);
     for number in 0..24 {
         alice.say(&self::peer(), &format!("there {number}"));
         peer.tell(&format!("say alice@localhost back {number}"));
@@ -266,7 +280,7 @@ fn a_link_that_breaks_in_mid_conversation(named: &Named) {
     }
     alice.say(&self::peer(), "the end");
     peer.expect(&format!("{} message the end", named.word));
-    assert_eq!(alice.messages(&self::peer(), 100).len(), 49, "each of them once");
+    assert_eq!(alice.messages(&self::peer(), 100).len(), 51, "each of them once");
 }
 
 fn what_cannot_be_read_is_said_and_a_reset_mends_it(named: &Named) {

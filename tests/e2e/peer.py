@@ -58,6 +58,8 @@ class Peer(slixmpp.ClientXMPP):
         self.register_handler(slixmpp.xmlstream.handler.Callback("sealed", both, came))
         own = lambda message: asyncio.ensure_future(self.open(message["carbon_sent"], "own "))
         self.add_event_handler("carbon_sent", own)
+        other = lambda message: asyncio.ensure_future(self.open(message["carbon_received"]))
+        self.add_event_handler("carbon_received", other)
 
     async def started(self, _):
         if self.omemo is not None:
@@ -68,11 +70,13 @@ class Peer(slixmpp.ClientXMPP):
         say("online")
 
     async def open(self, message, how=""):
+        if not self.omemo.is_encrypted(message):
+            return
         async with self.one_at_a_time:
             try:
                 said, version = await self.omemo.open(message)
             except Exception as error:
-                say(how + "unreadable " + type(error).__name__ + " " + type(error.__cause__).__name__)
+                say(how + "unreadable " + type(error).__name__ + " of " + message["from"].bare)
                 return
         if said is None:
             return
