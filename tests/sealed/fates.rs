@@ -34,10 +34,10 @@ fn day(seed: u64, deaths: &mut BTreeMap<u8, usize>) {
     if dice.roll(3) == 0 {
         world.server.legacy_only = vec![ALICE.to_owned(), BOB.to_owned()];
     }
-    for device in 0..owners.len() {
+    for (device, owner) in owners.iter().enumerate() {
         world.start(device);
         let now = world.now();
-        world.devices[device].with(other(owners[device]), now);
+        world.devices[device].with(other(owner), now);
     }
     let (sender, met) = std::sync::mpsc::channel();
     for device in 0..owners.len() {
@@ -107,9 +107,9 @@ fn day(seed: u64, deaths: &mut BTreeMap<u8, usize>) {
         }
     }
     // And the sessions are whole: whoever speaks now is read by all.
-    for device in 0..owners.len() {
+    for (device, owner) in owners.iter().enumerate() {
         let text = format!("good night {device}");
-        world.say(device, other(owners[device]), &text);
+        world.say(device, other(owner), &text);
         for (reader, owner) in owners.iter().enumerate() {
             let last = world.aloud(reader, other(owner)).pop().unwrap();
             assert!(last.contains(&text), "seed {seed}, device {reader}: {last}");
