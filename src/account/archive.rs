@@ -36,7 +36,7 @@ use xmpp::{
 };
 
 use crate::{
-    Error, outbox,
+    Error, omemo, outbox,
     turn::{IqKind, PendingIq, State, Turn},
 };
 
@@ -252,7 +252,7 @@ fn raise_floors(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 
 /// Nothing new is missing.
 fn finished(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    outbox::settled(turn, outbox::Answer::ArchiveRead)?;
+    nothing_new_is_missing(turn, outbox::Answer::ArchiveRead)?;
     if first::go_on(turn)? { Ok(()) } else { over(turn) }
 }
 
@@ -260,7 +260,15 @@ fn finished(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 fn over(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     turn.state.archive.caught_up = true;
     tell_syncing(turn, false);
+    omemo::settle(turn)?;
     older::load_waiting(turn)
+}
+
+/// All that is new is here, or there is no archive: what waited for that goes on.
+fn nothing_new_is_missing(turn: &mut Turn<'_, '_>, answer: outbox::Answer) -> Result<(), Error> {
+    omemo::caught_up(turn)?;
+    outbox::settled(turn, answer)?;
+    outbox::pump(turn)
 }
 
 fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) -> Result<(), Error> {
@@ -296,7 +304,7 @@ fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) ->
 fn given_up(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     tracing::info!("no archive");
     tell_syncing(turn, false);
-    outbox::settled(turn, outbox::Answer::NoArchive)?;
+    nothing_new_is_missing(turn, outbox::Answer::NoArchive)?;
     older::load_waiting(turn)
 }
 
@@ -332,7 +340,7 @@ pub fn live_message(
 }
 
 /// Whether the archive is being read, or will be as soon as it answers again.
-fn is_reading(state: &State) -> bool {
+pub fn is_reading(state: &State) -> bool {
     state.archive.reading.is_some() || state.archive.retry_at.is_some()
 }
 

@@ -6,11 +6,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use model::{BareJid, ChatState, ConversationId, EventKind};
+use model::{BareJid, ChatState, ConversationEncryption, ConversationId, EventKind};
 use xmpp::{payload, xep_0085_chat_states as chat_states, xep_0334_hints::Hint};
 
 use crate::{
-    Error, caps,
+    Error, caps, omemo,
     turn::{State, Turn},
 };
 
@@ -62,9 +62,14 @@ pub fn set(turn: &mut Turn<'_, '_>, conversation: ConversationId, state: ChatSta
     if stored.stranger || !cares || turn.tx.reads().is_blocked(&stored.address)? {
         return Ok(());
     }
-    let attributes = [("to", stored.address.as_str()), ("type", "chat")];
+    let id = turn.new_id();
+    let attributes = [("to", stored.address.as_str()), ("type", "chat"), ("id", &id)];
     let children = [chat_states::element(state), Hint::NoStore.element()];
-    turn.send(&payload::parent_tag("message", "jabber:client", &attributes, children));
+    let stanza = payload::parent_tag("message", "jabber:client", &attributes, children);
+    if stored.encryption == ConversationEncryption::Omemo {
+        return omemo::send_now(turn, conversation, &id, &stanza);
+    }
+    turn.send(&stanza);
     Ok(())
 }
 

@@ -10,10 +10,11 @@ mod password;
 use model::{AccountCommand, Answer, Availability, Change, ConversationId, Failure, RequestId, Show};
 
 use crate::{
-    Error, Output, Question, archive, avatars, blocking, chat_states, connection, messages, nickname,
+    Error, Output, Question, archive, avatars, blocking, chat_states, connection, messages, nickname, omemo,
     presence, roster, turn::Turn,
 };
 
+pub use compose::into_outbox;
 pub use password::answered as password_answered;
 
 /// Rows of a conversation that one turn deletes (DESIGN rule 1: pieces of 20 ms).
@@ -59,6 +60,14 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::SetAvailability(availability) => set_availability(turn, &availability),
         AccountCommand::SetNickname(name) => nickname::set(turn, name),
         AccountCommand::SetAvatar(picture) => avatars::set(turn, picture),
+        AccountCommand::SetEncryption(conversation, encrypted) => {
+            omemo::choose(turn, conversation, encrypted)
+        }
+        AccountCommand::SetTrust(who, fingerprint, trust) => omemo::set_trust(turn, &who, fingerprint, trust),
+        AccountCommand::LookUpDevices(who) => omemo::look_up(turn, &who),
+        AccountCommand::NameDevice(name) => omemo::name_device(turn, name),
+        AccountCommand::ResetSession(who, device) => omemo::reset_session(turn, &who, device),
+        AccountCommand::SetEncryptionSettings(settings) => omemo::set_settings(turn, settings),
         AccountCommand::SetPrivacy { receipts, typing } => {
             turn.state.own.sends_receipts = receipts;
             turn.state.own.sends_typing = typing;

@@ -30,8 +30,8 @@ use xmpp::{Online, Resumption, Stream, StreamEvent, StreamFailure, StreamInput, 
 
 use self::absence::Absence;
 use crate::{
-    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, inbound, online, outbox,
-    presence,
+    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, inbound, omemo, online,
+    outbox, presence,
     refused::Kind,
     turn::{State, Turn},
 };
@@ -165,6 +165,7 @@ pub fn timeout(state: &State) -> Option<Duration> {
         state.requests.next_deadline(),
         chat_states::timeout(state),
         archive::timeout(state),
+        omemo::timeout(state),
         deleting,
     ]
     .into_iter()
@@ -343,6 +344,7 @@ fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     chat_states::expire(turn);
     commands::delete_pieces(turn)?;
     archive::timer(turn)?;
+    omemo::timer(turn)?;
     match turn.state.connection.phase {
         Phase::Pausing { until } if until <= turn.now.monotonic => connect(turn),
         Phase::Closing { until } if until <= turn.now.monotonic => {

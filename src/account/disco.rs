@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use model::OmemoVersion;
 use store::Reads;
 use xmpp::{
     Address, IqOutcome,
@@ -14,13 +15,15 @@ use xmpp::{
     xep_0115_caps as caps_wire, xep_0172_nickname as nick, xep_0184_receipts as receipts,
     xep_0199_ping as ping, xep_0203_delay as delay, xep_0308_corrections as corrections,
     xep_0319_idle as idle, xep_0333_markers as markers, xep_0359_stanza_ids as stanza_ids,
-    xep_0380_encryption as encryption, xep_0424_retractions as retractions, xep_0428_fallback as fallback,
-    xep_0444_reactions as reactions, xep_0461_replies as replies, xep_0490_displayed_sync as mds,
+    xep_0380_encryption as encryption, xep_0384_omemo as omemo_wire, xep_0424_retractions as retractions,
+    xep_0428_fallback as fallback, xep_0444_reactions as reactions, xep_0461_replies as replies,
+    xep_0490_displayed_sync as mds,
 };
 
 use crate::{
     Error, caps, displayed_sync,
     inbound::{self, Reply},
+    omemo,
     turn::{IqKind, PendingIq, Turn},
 };
 
@@ -44,6 +47,8 @@ pub struct ServerFeatures {
     pub account: BTreeSet<String>,
     /// Features of the domain.
     pub domain: BTreeSet<String>,
+    /// Whether the account ever told what it can do.
+    pub is_account_known: bool,
 }
 
 impl ServerFeatures {
@@ -53,7 +58,8 @@ impl ServerFeatures {
             let fact = reads.fact(name)?.unwrap_or_default();
             Ok(String::from_utf8_lossy(&fact).lines().map(str::to_owned).collect())
         };
-        Ok(Self { account: features(FACT_ACCOUNT)?, domain: features(FACT_DOMAIN)? })
+        let is_account_known = reads.fact(FACT_ACCOUNT)?.is_some();
+        Ok(Self { account: features(FACT_ACCOUNT)?, domain: features(FACT_DOMAIN)?, is_account_known })
     }
 
     /// Whether the account has nodes of its own (XEP-0163), with options to publish with (XEP-0060 §7.1.5).
@@ -73,6 +79,11 @@ pub fn request_server(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 
 /// An answer to something asked with [`Asked`].
 pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, answer: IqOutcome) -> Result<(), Error> {
+    // An account that refuses such a question has nothing to offer.
+    let is_refused = matches!(
+        (&asked, &answer),
+        (Asked::Account, IqOutcome::Error(error)) if error.type_ != "wait"
+    );
     if let IqOutcome::Result(stanza) = answer
         && let Some(info) = stanza.child("query", wire::NS).and_then(Info::read)
     {
@@ -91,8 +102,16 @@ pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, answer: IqOutcome) -
         };
         turn.tx.set_fact(fact, Some(text.as_bytes()))?;
         if matches!(asked, Asked::Account) {
+            turn.state.own.server.is_account_known = true;
             displayed_sync::request(turn)?;
+            return omemo::begin(turn);
         }
+    }
+    if is_refused {
+        turn.state.own.server.account.clear();
+        turn.state.own.server.is_account_known = true;
+        turn.tx.set_fact(FACT_ACCOUNT, Some(&[]))?;
+        omemo::begin(turn)?;
     }
     Ok(())
 }
@@ -149,6 +168,9 @@ pub fn own_info(turn: &Turn<'_, '_>) -> Info {
         nick::NS,
         nick_notify().as_str(),
         mds_notify().as_str(),
+        &devices_notify(OmemoVersion::Legacy),
+        &devices_notify(OmemoVersion::Two),
+        omemo_wire::NS,
         ping::NS,
         reactions::NS,
         replies::NS,
@@ -186,6 +208,10 @@ fn nick_notify() -> String {
 
 fn mds_notify() -> String {
     format!("{}+notify", mds::NS)
+}
+
+fn devices_notify(version: OmemoVersion) -> String {
+    format!("{}+notify", omemo_wire::device_list_node(version))
 }
 
 /// The session is over.

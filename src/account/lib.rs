@@ -62,6 +62,7 @@ mod intentions;
 mod messages;
 mod names;
 mod nickname;
+mod omemo;
 mod online;
 mod outbox;
 mod pep;

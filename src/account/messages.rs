@@ -27,7 +27,7 @@ mod words;
 pub use conversations::{accept, open, recheck_strangers};
 pub use courtesies::{Memory, end};
 pub use place::newest_place;
-pub use whose::Route;
+pub use whose::{Parties, Route};
 
 use model::{Direction, Timestamp};
 use xmpp::{
@@ -35,10 +35,11 @@ use xmpp::{
     xep_0359_stanza_ids as stanza_ids,
 };
 
-use self::{meaning::Act, whose::Parties};
+use self::meaning::{Act, Meaning};
 use crate::{
     Error,
     archive::{self, Run},
+    omemo::{self, Opened},
     outbox, pep,
     refused::Kind,
     turn::Turn,
@@ -126,10 +127,10 @@ pub fn take(turn: &mut Turn<'_, '_>, copy: &Copy<'_>) -> Result<(), Error> {
     if copy.route != Route::Archive && turn.tx.reads().is_blocked(&parties.peer)? && is_incoming(&parties) {
         return Ok(());
     }
-    let meaning = meaning::read(copy.message, &turn.state.setup.lang);
     if parties.direction == Direction::Outgoing {
-        outbox::reflected(turn, meaning.stanza_id.as_deref())?;
+        outbox::reflected(turn, xmpp::payload::id_attr(copy.message, "id").as_deref())?;
     }
+    let meaning = meaning_of(turn, copy, &parties)?;
     match &meaning.act {
         Act::Nothing => {}
         Act::Say(said) => words::say(turn, copy, &parties, &meaning, said)?,
@@ -139,7 +140,29 @@ pub fn take(turn: &mut Turn<'_, '_>, copy: &Copy<'_>) -> Result<(), Error> {
         Act::Tombstone { .. } => words::tombstone(turn, copy, &parties, &meaning)?,
     }
     told::take(turn, copy, &parties, &meaning)?;
-    courtesies::hear(turn, copy, &parties, &meaning)
+    courtesies::hear(turn, copy, &parties, &meaning)?;
+    omemo::settle(turn)
+}
+
+/// What a copy means, opened if it is sealed.
+fn meaning_of(turn: &mut Turn<'_, '_>, copy: &Copy<'_>, parties: &Parties) -> Result<Meaning, Error> {
+    let opened = omemo::open(turn, copy, parties)?;
+    let language = &turn.state.setup.lang;
+    Ok(match opened {
+        Opened::Clear => meaning::read(copy.message, language),
+        Opened::Words(message, sealed) => {
+            Meaning { sealed: Some(sealed), ..meaning::read(&message, language) }
+        }
+        Opened::Unreadable(reason, kind) => meaning::unreadable(copy.message, reason, kind),
+        Opened::Empty => meaning::nothing(copy.message),
+        Opened::Seen(message) => {
+            let meaning = meaning::nothing(copy.message);
+            if let Some(message) = message {
+                words::again(turn, copy, &meaning, message)?;
+            }
+            meaning
+        }
+    })
 }
 
 fn is_incoming(parties: &Parties) -> bool {

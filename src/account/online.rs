@@ -7,7 +7,8 @@
 use xmpp::Online;
 
 use crate::{
-    Error, archive, avatars, blocking, chat_states, disco, intentions, messages, outbox, presence, roster,
+    Error, archive, avatars, blocking, chat_states, disco, intentions, messages, omemo, outbox, presence,
+    roster,
     turn::{IqKind, PendingIq, Turn},
 };
 
@@ -42,5 +43,6 @@ pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     avatars::end(turn);
     chat_states::end(turn);
     messages::end(turn);
+    omemo::end(turn);
     outbox::end(turn)
 }

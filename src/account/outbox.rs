@@ -15,16 +15,20 @@
 //! there is no archive to ask, words are shown as failed, for the user to judge; what can be repeated without
 //! harm (reactions, markers, corrections, retractions) is.
 //!
+//! What is to be encrypted begins with an earlier state, `Unsealed`: its bytes are the words as they are, and when its turn
+//! comes `omemo` gives it its final bytes, or it waits, and all of its conversation behind it.
+//!
 //! Only a few rows are under way at a time: more would wait in the server's socket instead of here.
 
 use std::collections::BTreeSet;
 
-use model::{Change, Delivery, DeliveryFailure, DeliveryReason};
+use model::{Change, ConversationId, Delivery, DeliveryFailure, DeliveryReason, EncryptionKind, Wait};
 use store::{NewOutboxRow, OutboxId, OutboxKind, OutboxRow, OutboxState};
 use xmpp::{SendRefused, StanzaToken, minidom::Element, xml};
 
 use crate::{
     Error,
+    omemo::{self, Sealing},
     turn::{IqKind, PendingIq, Turn},
 };
 
@@ -59,6 +63,15 @@ pub fn push(turn: &mut Turn<'_, '_>, row: &NewOutboxRow<'_>) -> Result<(), Error
     pump(turn)
 }
 
+/// Puts something into the outbox that is to be sealed, and tries to.
+pub fn push_unsealed(turn: &mut Turn<'_, '_>, row: &NewOutboxRow<'_>) -> Result<(), Error> {
+    turn.tx.push_unsealed(row)?;
+    if let Some(message) = row.message.filter(|_| row.kind == OutboxKind::Message) {
+        turn.tx.set_waits(message, Some(Wait::Keys))?;
+    }
+    pump(turn)
+}
+
 /// Sends what waits, as far as it may.
 pub fn pump(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     if !turn.state.outbox.open {
@@ -66,6 +79,8 @@ pub fn pump(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     }
     let mut past = OutboxId(0);
     let mut sent_any = false;
+    // Conversations of which a row waits: what was said later waits behind it.
+    let mut held: BTreeSet<ConversationId> = BTreeSet::new();
     while let Some(room @ 1..) = UNDER_WAY.checked_sub(turn.state.outbox.under_way.len()) {
         let rows = turn.tx.reads().outbox_ready(past, u32::try_from(room).unwrap_or(1))?;
         let Some(last) = rows.last() else { break };
@@ -75,6 +90,10 @@ pub fn pump(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
                 OutboxKind::Message | OutboxKind::Edit | OutboxKind::Query => {}
                 OutboxKind::Prepare | OutboxKind::Upload => continue,
             }
+            if row.conversation.is_some_and(|conversation| held.contains(&conversation)) {
+                continue;
+            }
+            let Some(row) = sealed(turn, row, &mut held)? else { continue };
             if !send(turn, &row)? {
                 return Ok(());
             }
@@ -82,6 +101,57 @@ pub fn pump(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
         }
     }
     if sent_any { probe(turn) } else { Ok(()) }
+}
+
+/// A row with its final bytes; `None` if it has to wait for them.
+fn sealed(
+    turn: &mut Turn<'_, '_>,
+    mut row: OutboxRow,
+    held: &mut BTreeSet<ConversationId>,
+) -> Result<Option<OutboxRow>, Error> {
+    if row.state != OutboxState::Unsealed {
+        return Ok(Some(row));
+    }
+    let sealing = omemo::seal(turn, &row)?;
+    let wait = if let Sealing::Waits(wait) = sealing { Some(wait) } else { None };
+    if let Some(message) = row.message.filter(|_| row.kind == OutboxKind::Message)
+        && turn.tx.set_waits(message, wait)?
+    {
+        told(turn, &row);
+    }
+    match sealing {
+        Sealing::Done(bytes) => {
+            turn.tx.seal_outbox(row.id, &bytes)?;
+            row.bytes = bytes;
+            row.state = OutboxState::Queued;
+            Ok(Some(row))
+        }
+        Sealing::Waits(wait) => {
+            if wait == Wait::Keys {
+                omemo::retry_later(turn);
+            }
+            held.extend(row.conversation);
+            Ok(None)
+        }
+        Sealing::Dropped => {
+            turn.tx.settle_outbox(row.id)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Encryption was turned off: what waits for it in a conversation is not sent in the clear by itself. Words fail, for the
+/// user to try again; what only goes with words is given up.
+pub fn give_up_unsealed(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Result<(), Error> {
+    for row in turn.tx.reads().outbox_unsealed(conversation)? {
+        turn.tx.settle_outbox(row.id)?;
+        if let Some(message) = row.message.filter(|_| row.kind == OutboxKind::Message) {
+            turn.tx.set_waits(message, None)?;
+            turn.tx.set_message_encryption(message, EncryptionKind::None)?;
+        }
+        fail(turn, &row, DeliveryReason::EncryptionTurnedOff)?;
+    }
+    pump(turn)
 }
 
 /// Sends one row. False if the stream takes nothing now.
@@ -131,11 +201,16 @@ pub fn probe_answered(turn: &mut Turn<'_, '_>, outcome: &xmpp::IqOutcome) -> Res
 
 /// Sends a stanza that may be lost with the link.
 pub fn send_now(turn: &mut Turn<'_, '_>, stanza: &Element) {
+    send_bytes_now(turn, xml::serialise(stanza));
+}
+
+/// Sends the bytes of a stanza that may be lost with the link.
+pub fn send_bytes_now(turn: &mut Turn<'_, '_>, bytes: Vec<u8>) {
     if !turn.is_online() {
         return;
     }
     if let Some(stream) = &mut turn.state.stream
-        && let Err(refused) = stream.send(xml::serialise(stanza), NOBODY, turn.now)
+        && let Err(refused) = stream.send(bytes, NOBODY, turn.now)
     {
         tracing::debug!(%refused, "a stanza was dropped");
     }

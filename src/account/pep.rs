@@ -8,10 +8,11 @@ use xmpp::{
     Address,
     minidom::Element,
     xep_0060_pubsub::{self as pubsub, Event, Item},
-    xep_0084_avatar as avatar, xep_0172_nickname as nick, xep_0490_displayed_sync as mds,
+    xep_0084_avatar as avatar, xep_0172_nickname as nick, xep_0384_omemo as omemo_wire,
+    xep_0490_displayed_sync as mds,
 };
 
-use crate::{Error, avatars, displayed_sync, nickname, refused::Kind, roster, turn::Turn};
+use crate::{Error, avatars, displayed_sync, nickname, omemo, refused::Kind, roster, turn::Turn};
 
 /// An `<event/>` in a message from `from`, `None` being the own account.
 pub fn handle_event(turn: &mut Turn<'_, '_>, from: Option<&Address>, event: &Element) -> Result<(), Error> {
@@ -31,6 +32,11 @@ pub fn handle_event(turn: &mut Turn<'_, '_>, from: Option<&Address>, event: &Ele
         Event::Items { node, items, .. } => (node.as_str(), items.last()),
         Event::Emptied { node } => (node.as_str(), None),
     };
+    for version in omemo_wire::VERSIONS {
+        if node == omemo_wire::device_list_node(version) {
+            return omemo::published(turn, &who, version, item.and_then(|item| item.payload));
+        }
+    }
     match node {
         avatar::NS_METADATA => metadata(turn, &who, item),
         nick::NS => {

@@ -44,6 +44,14 @@ pub enum Kind {
     Address,
     /// A message error for a message that was not sent to its sender.
     ErrorSender,
+    /// A bundle that its owner cannot have signed (XEP-0384 §5.3.2).
+    Bundle,
+    /// An envelope that was sealed for another stanza (XEP-0420 §3).
+    Envelope,
+    /// An envelope that was sealed at quite another time than its stanza says.
+    EnvelopeTime,
+    /// A trust message about keys its sender has no say about (XEP-0450).
+    TrustMessage,
     /// A limit of ours was reached: reactions, pending corrections and the like.
     Limit,
 }

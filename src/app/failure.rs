@@ -7,8 +7,8 @@
 
 use gtk::glib;
 use model::{
-    CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure,
-    StorageFailure, Timestamp,
+    CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, EncryptionKind, Failure,
+    KeyFailure, StorageFailure, Timestamp, UnreadableReason, Wait,
 };
 
 use crate::i18n::{gettext, gettext_f};
@@ -144,11 +144,78 @@ pub fn delivery(failure: &DeliveryFailure) -> String {
         DeliveryReason::Busy => {
             gettext("A server has too much to do, or a mailbox is full. Try again later.")
         }
+        DeliveryReason::EncryptionTurnedOff => {
+            gettext("It was not sent before encryption was turned off. Try again to send it without.")
+        }
         DeliveryReason::Other => gettext("The message could not be delivered."),
     };
     failure.text.as_deref().map_or(sentence.clone(), |words| {
         format!("{sentence} {}", gettext_f("The server says: “{words}”", &[("words", words)]))
     })
+}
+
+/// Explains why a message waits to be encrypted.
+pub fn wait(wait: Wait) -> String {
+    match wait {
+        Wait::Keys => {
+            gettext("Waits for keys of the devices. It is sent by itself as soon as they are here.")
+        }
+        Wait::NoDevice => gettext(
+            "Waits: no device of the other side can read encrypted messages. It is sent by itself as soon as one can.",
+        ),
+        Wait::NoTrustedDevice => {
+            gettext("Waits: you trust no device of the other side. Decide about one, and it is sent.")
+        }
+        Wait::KeyChanged => gettext(
+            "Waits: a device of the other side shows another key than before. Decide about it, and it is sent.",
+        ),
+    }
+}
+
+/// Explains why a message cannot be read.
+pub fn unreadable(reason: UnreadableReason) -> Explanation {
+    let (title, advice) = match reason {
+        UnreadableReason::UnknownEncryption(kind) => (
+            unknown_encryption(kind),
+            gettext("Ask the sender to write with OMEMO, or without encryption from device to device."),
+        ),
+        UnreadableReason::NotForThisDevice => (
+            gettext("This message is encrypted, and not for this device."),
+            gettext("It can be read on devices that existed when it was sent and that the sender trusts."),
+        ),
+        UnreadableReason::NoSession => (
+            gettext("This message cannot be read: it was written with keys that this device no longer has."),
+            gettext("Reset the session, and ask the sender to write it again."),
+        ),
+        UnreadableReason::Damaged => (
+            gettext("This message cannot be read: it was changed on its way, or keys no longer fit."),
+            gettext("If it happens again, reset the session, and ask the sender to write it again."),
+        ),
+        UnreadableReason::KeyChanged => (
+            gettext("This message is not shown: the sender's device uses another key than before."),
+            gettext("Compare keys, and ask the sender to write it again."),
+        ),
+        UnreadableReason::Forged => (
+            gettext(
+                "This message is not shown: it was written by somebody else, or for another conversation.",
+            ),
+            gettext("Somebody with power over a server may have put it here."),
+        ),
+    };
+    Explanation::new(title, advice)
+}
+
+fn unknown_encryption(kind: EncryptionKind) -> String {
+    let name = match kind {
+        EncryptionKind::OmemoLegacy | EncryptionKind::Omemo => "OMEMO",
+        EncryptionKind::Ox => "OpenPGP",
+        EncryptionKind::LegacyOpenPgp => "OpenPGP (XEP-0027)",
+        EncryptionKind::Otr => "OTR",
+        EncryptionKind::None | EncryptionKind::Other => {
+            return gettext("This message is encrypted in a way that Starling cannot read.");
+        }
+    };
+    gettext_f("This message is encrypted with {name}, which Starling cannot read.", &[("name", name)])
 }
 
 /// Explains why a service could not start at all.

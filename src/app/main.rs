@@ -17,6 +17,7 @@ mod conversations;
 mod create_account;
 mod decision;
 mod details;
+mod encryption;
 mod failure;
 mod failure_card;
 mod history;

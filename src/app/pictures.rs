@@ -83,18 +83,23 @@ async fn decode(bytes: Vec<u8>, side: u32) -> Option<DynamicImage> {
 }
 
 fn square(bytes: &[u8], side: u32) -> Option<DynamicImage> {
+    let image = decode_within_limits(bytes)?;
+    let shorter = image.width().min(image.height());
+    let (x, y) = ((image.width() - shorter) / 2, (image.height() - shorter) / 2);
+    let image = image.crop_imm(x, y, shorter, shorter);
+    let image = if shorter > side { image.thumbnail_exact(side, side) } else { image };
+    Some(DynamicImage::ImageRgba8(image.to_rgba8()))
+}
+
+/// Decodes a picture that anybody may have made. Not on the main loop: it takes a while.
+pub fn decode_within_limits(bytes: &[u8]) -> Option<DynamicImage> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
     limits.max_alloc = Some(MEMORY);
     reader.limits(limits);
-    let image = reader.decode().ok()?;
-    let shorter = image.width().min(image.height());
-    let (x, y) = ((image.width() - shorter) / 2, (image.height() - shorter) / 2);
-    let image = image.crop_imm(x, y, shorter, shorter);
-    let image = if shorter > side { image.thumbnail_exact(side, side) } else { image };
-    Some(DynamicImage::ImageRgba8(image.to_rgba8()))
+    reader.decode().ok()
 }
 
 fn texture(image: DynamicImage) -> gdk::Texture {

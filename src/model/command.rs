@@ -1,5 +1,6 @@
 use crate::{
-    AccountId, Availability, BareJid, ChatState, ConversationId, MessageId, Mute, Redacted, Timestamp,
+    AccountId, Availability, BareJid, ChatState, ConversationId, EncryptionSettings, Fingerprint, MessageId,
+    Mute, Redacted, Timestamp, Trust,
 };
 
 /// Something a person, or the desktop, wants done. Sending one never waits.
@@ -75,6 +76,18 @@ pub enum AccountCommand {
     SetNickname(Option<String>),
     /// Our picture (XEP-0084): PNG bytes with width and height in pixels, or none.
     SetAvatar(Option<(Vec<u8>, u32, u32)>),
+    /// Encrypt a conversation from now on, or do not.
+    SetEncryption(ConversationId, bool),
+    /// The user decided about the key of a device of somebody: `Blind` takes it without having compared it.
+    SetTrust(BareJid, Fingerprint, Trust),
+    /// Fetch the device list of somebody, and the keys of their devices that are not known: to look at them.
+    LookUpDevices(BareJid),
+    /// What the user's other devices, and contacts, call this one.
+    NameDevice(Option<String>),
+    /// Begin anew with a device whose messages cannot be read.
+    ResetSession(BareJid, u32),
+    /// What the user wants of encryption in general.
+    SetEncryptionSettings(EncryptionSettings),
     /// Whether to tell when messages were received and seen, and when the user writes.
     SetPrivacy {
         /// Send receipts and markers (XEP-0184, XEP-0333).

@@ -1,6 +1,6 @@
 use crate::{
-    AddressWarning, BareJid, ContactPresence, ConversationId, Delivery, Direction, Draft, MessageId,
-    Timestamp,
+    AddressWarning, BareJid, ContactPresence, ConversationEncryption, ConversationId, Delivery, Direction,
+    Draft, MessageId, Timestamp,
 };
 
 /// A place where messages go: with one person, or a room.
@@ -29,6 +29,10 @@ pub struct Conversation {
     pub blocked: bool,
     /// Why the address should be looked at twice; never for someone on the roster.
     pub warning: Option<AddressWarning>,
+    /// What the user wants of its encryption.
+    pub encryption: ConversationEncryption,
+    /// Whether a device of the other side waits for the user's trust: a new one, or one whose key changed.
+    pub has_new_devices: bool,
     /// Messages from others that were not read.
     pub unread: u32,
     /// The newest message the user has read: the `New messages` line stands after it.

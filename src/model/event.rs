@@ -54,6 +54,8 @@ pub enum Change {
     ConversationRemoved(ConversationId),
     /// A contact.
     Contact(BareJid),
+    /// The devices of somebody, or of the user: their keys, names or trust.
+    Devices(BareJid),
     /// The account's own name, picture or settings.
     Account,
     /// Much changed: read again whatever is shown.

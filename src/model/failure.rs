@@ -197,6 +197,8 @@ pub enum DeliveryReason {
     TooLarge,
     /// Their mailbox or a limit is full: try later.
     Busy,
+    /// It waited to be encrypted when encryption was turned off.
+    EncryptionTurnedOff,
     /// Anything else.
     Other,
 }

@@ -13,6 +13,7 @@ mod account;
 mod command;
 mod contact;
 mod conversation;
+mod encryption;
 mod event;
 mod failure;
 mod ids;
@@ -25,6 +26,10 @@ pub use account::{AccountSettings, ConnectionState, ConnectionStep, ServerAddres
 pub use command::{AccountCommand, Command, Draft, Outgoing};
 pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};
 pub use conversation::{ChatState, Conversation, ConversationKind, ConversationSummary, LastMessage, Mute};
+pub use encryption::{
+    ConversationEncryption, Device, EncryptionSettings, Fingerprint, MessageKey, NotAFingerprint,
+    OmemoVersion, Trust, Wait,
+};
 pub use event::{Change, Event, EventKind};
 pub use failure::{
     CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure,

@@ -1,4 +1,4 @@
-use crate::{BareJid, ConversationId, DeliveryFailure, MessageId, OccupantId, Timestamp};
+use crate::{BareJid, ConversationId, DeliveryFailure, MessageId, OccupantId, Timestamp, Trust, Wait};
 
 /// One message of a conversation, as a reader shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,12 @@ pub struct Message {
     pub content: Content,
     /// How it travelled.
     pub encryption: EncryptionKind,
+    /// How far the key was trusted with which it was written, if it was encrypted by a device that is known.
+    pub trust: Option<Trust>,
     /// How far an own message came; `Received` for those of others.
     pub delivery: Delivery,
+    /// Why an own message that is `Queued` cannot be encrypted yet.
+    pub waits: Option<Wait>,
     /// How often it was corrected (XEP-0308).
     pub revisions: u32,
     /// The message it answers (XEP-0461).
@@ -60,6 +64,17 @@ pub enum Content {
 pub enum UnreadableReason {
     /// Encrypted in a way this version does not know (named by XEP-0380, or recognised).
     UnknownEncryption(EncryptionKind),
+    /// It was encrypted, and not for this device: it did not exist then, or the sender does not trust it.
+    NotForThisDevice,
+    /// There is no session with the device that wrote it, or it began one with keys that are gone: resetting the
+    /// session helps for what comes after.
+    NoSession,
+    /// It was changed on its way, or the two devices have come apart.
+    Damaged,
+    /// It was written with another key than its device is known by.
+    KeyChanged,
+    /// It was taken from another conversation, or says that somebody else wrote it.
+    Forged,
 }
 
 /// How a message travelled from device to device.

@@ -26,6 +26,16 @@ pub(crate) enum Role {
 }
 
 impl Place {
+    /// What tells the database file from a copy of it: where it stands and when it was made. A file that is written on
+    /// keeps both; one that was copied, or came out of a backup, has others.
+    pub(crate) fn stamp(&self) -> Option<String> {
+        use std::os::unix::fs::MetadataExt as _;
+        let Self::Folder(folder, _) = self else { return None };
+        let facts = std::fs::metadata(database_path(folder)).ok()?;
+        let made = facts.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+        Some(format!("{} {}", facts.ino(), made.map_or(0, |made| made.as_nanos())))
+    }
+
     /// Opens a connection. The database file must exist.
     pub(crate) fn open(&self, role: Role) -> Result<Connection, Error> {
         let mut flags =

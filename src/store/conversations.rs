@@ -8,15 +8,15 @@
 //! last activity but is reckoned in when the list is read: what is emptied or cancelled leaves no trace.
 
 use model::{
-    BareJid, ChatState, ContactPresence, Conversation, ConversationId, ConversationKind, ConversationSummary,
-    Draft, EncryptionKind, LastMessage, MessageId, Mute, Timestamp,
+    BareJid, ChatState, ContactPresence, Conversation, ConversationEncryption, ConversationId,
+    ConversationKind, ConversationSummary, Draft, LastMessage, MessageId, Mute, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::addresses::display_name;
 use crate::rows::{
-    RETRACTED, TEXT, UNREADABLE, address_warning, bare_jid, conversation_kind, delivery, direction,
-    encryption, from_conversation_kind, from_encryption, from_mute, mute,
+    RETRACTED, TEXT, UNREADABLE, address_warning, bare_jid, conversation_encryption, conversation_kind,
+    delivery, direction, from_conversation_encryption, from_conversation_kind, from_mute, mute,
 };
 use crate::{Error, Reads, Tx};
 
@@ -35,8 +35,8 @@ pub struct StoredConversation {
     pub archived: bool,
     /// No notifications.
     pub mute: Mute,
-    /// How the user chose to encrypt; `None` if they never chose.
-    pub encryption: Option<EncryptionKind>,
+    /// What the user wants of its encryption.
+    pub encryption: ConversationEncryption,
     /// Messages from others that were not read.
     pub unread: u32,
     /// The newest message the user has read.
@@ -63,7 +63,9 @@ const SUMMARY: &str = "
          EXISTS (SELECT 1 FROM blocked WHERE blocked.address IN
                    (a.address, substr(a.address, instr(a.address, '@') + 1))),
          m.id, m.direction, substr(m.body, 1, 200), m.kind, m.delivery, m.failure, m.failure_text, m.time,
-         iif(r.listed, NULL, a.warning)
+         iif(r.listed, NULL, a.warning), c.encryption,
+         EXISTS (SELECT 1 FROM omemo_devices d WHERE d.address = c.address AND d.listed <> 0
+                   AND d.identity_key IS NOT NULL AND d.trust IN (0, 4))
   FROM conversations c JOIN addresses a ON a.id = c.address
   LEFT JOIN roster r ON r.address = c.address
   LEFT JOIN messages m ON m.id = c.last_message";
@@ -112,6 +114,8 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<ConversationSummary> {
             stranger: row.get(10)?,
             blocked: row.get(19)?,
             warning: address_warning(row, 28)?,
+            encryption: conversation_encryption(row.get(29)?),
+            has_new_devices: row.get(30)?,
             unread: row.get(11)?,
             read_up_to: filled(row.get(12)?),
             draft,
@@ -184,7 +188,7 @@ impl Reads<'_> {
                     stranger: row.get(3)?,
                     archived: row.get(4)?,
                     mute: mute(row.get(5)?, row.get(6)?),
-                    encryption: row.get::<_, Option<i64>>(7)?.map(encryption),
+                    encryption: conversation_encryption(row.get(7)?),
                     unread: row.get(8)?,
                     read_up_to: filled(row.get(9)?),
                     newest: filled(row.get(10)?),
@@ -250,15 +254,15 @@ impl Tx<'_> {
         )
     }
 
-    /// How the user chose to encrypt (DESIGN rule 8).
+    /// What the user wants of its encryption (DESIGN rule 8).
     pub fn set_encryption(
         &mut self,
         conversation: ConversationId,
-        encryption: Option<EncryptionKind>,
+        encryption: ConversationEncryption,
     ) -> Result<bool, Error> {
         self.execute(
             "UPDATE conversations SET encryption = ?2 WHERE id = ?1 AND encryption IS NOT ?2",
-            params![conversation.0, encryption.map(from_encryption)],
+            params![conversation.0, from_conversation_encryption(encryption)],
         )
     }
 

@@ -214,6 +214,18 @@ impl Tx<'_> {
         Ok(changed)
     }
 
+    /// How a message travels, or travelled.
+    pub fn set_message_encryption(
+        &mut self,
+        message: MessageId,
+        encryption: EncryptionKind,
+    ) -> Result<bool, Error> {
+        self.execute(
+            "UPDATE messages SET encryption = ?2 WHERE id = ?1 AND encryption <> ?2",
+            params![message.0, from_encryption(encryption)],
+        )
+    }
+
     /// Deletes one message from this device.
     pub fn delete_message(&mut self, message: MessageId) -> Result<bool, Error> {
         let Some(conversation) = self.conversation_of(message)? else { return Ok(false) };

@@ -5,6 +5,9 @@
 //! have it; then it is settled, which removes it. After a lost stream the unsettled rows are
 //! resent, or not, by what the archive says: same id, same bytes.
 //!
+//! What is to be encrypted begins as `Unsealed`, with the words as they are, and gets its final bytes in the transaction
+//! that moves the ratchet.
+//!
 //! A row may name another that must be done before it: preparing a file, uploading it and sending
 //! the message are three rows, and a restart goes on at the step it reached.
 
@@ -41,6 +44,8 @@ pub enum OutboxState {
     Sent,
     /// It was refused. Its bytes are kept for "Try again": the same id and the same bytes.
     Refused,
+    /// It waits to be encrypted: the bytes are the stanza as it would be in the clear, and never leave this device.
+    Unsealed,
 }
 
 /// What is to be put into the outbox.
@@ -105,6 +110,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         state: match row.get::<_, i64>(4)? {
             0 => OutboxState::Queued,
             1 => OutboxState::Sent,
+            3 => OutboxState::Unsealed,
             _ => OutboxState::Refused,
         },
         token: row.get(5)?,
@@ -126,9 +132,10 @@ fn number(kind: OutboxKind) -> i64 {
 }
 
 impl Reads<'_> {
-    /// Queued rows that wait for nothing, in the order of sending, from after `past`.
+    /// Rows to be sent that wait for no other, in the order of sending, from after `past`: those that are to be
+    /// encrypted first among them.
     pub fn outbox_ready(self, past: OutboxId, limit: u32) -> Result<Vec<OutboxRow>, Error> {
-        let sql = format!("{ROW} WHERE state = 0 AND after IS NULL AND id > ?1 ORDER BY id LIMIT ?2");
+        let sql = format!("{ROW} WHERE state IN (0, 3) AND after IS NULL AND id > ?1 ORDER BY id LIMIT ?2");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map((past.0, limit), row)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -139,6 +146,14 @@ impl Reads<'_> {
         let sql = format!("{ROW} WHERE state = 1 ORDER BY id");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([], row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Rows of a conversation that wait to be encrypted, in the order of sending.
+    pub fn outbox_unsealed(self, conversation: ConversationId) -> Result<Vec<OutboxRow>, Error> {
+        let sql = format!("{ROW} WHERE conversation = ? AND state = 3 ORDER BY id");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([conversation.0], row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -182,6 +197,21 @@ impl Tx<'_> {
         Ok(OutboxId(self.last_id()))
     }
 
+    /// Puts something into the outbox that is to be encrypted before it is sent.
+    pub fn push_unsealed(&mut self, new: &NewOutboxRow<'_>) -> Result<OutboxId, Error> {
+        let id = self.push_outbox(new)?;
+        self.execute("UPDATE outbox SET state = 3 WHERE id = ?", [id.0])?;
+        Ok(id)
+    }
+
+    /// It was encrypted, or is to go in the clear: these are its final bytes from now on.
+    pub fn seal_outbox(&mut self, id: OutboxId, bytes: &[u8]) -> Result<bool, Error> {
+        self.execute(
+            "UPDATE outbox SET state = 0, bytes = ?2 WHERE id = ?1 AND state = 3",
+            params![id.0, bytes],
+        )
+    }
+
     /// It went into a stream.
     pub fn mark_outbox_sent(&mut self, id: OutboxId) -> Result<bool, Error> {
         self.execute(
@@ -193,12 +223,12 @@ impl Tx<'_> {
     /// It is to be sent again: the stream was lost and the server does not have it, or it was
     /// refused and the user tries again.
     pub fn requeue_outbox(&mut self, id: OutboxId) -> Result<bool, Error> {
-        self.execute("UPDATE outbox SET state = 0 WHERE id = ? AND state <> 0", [id.0])
+        self.execute("UPDATE outbox SET state = 0 WHERE id = ? AND state IN (1, 2)", [id.0])
     }
 
     /// It was refused: it is kept, and not sent by itself.
     pub fn refuse_outbox(&mut self, id: OutboxId) -> Result<bool, Error> {
-        self.execute("UPDATE outbox SET state = 2 WHERE id = ? AND state <> 2", [id.0])
+        self.execute("UPDATE outbox SET state = 2 WHERE id = ? AND state IN (0, 1)", [id.0])
     }
 
     /// It is done: the server has it, or answered it. What waited for it is ready.

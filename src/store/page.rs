@@ -11,7 +11,7 @@ use model::{BareJid, ConversationId, Direction, Message, MessageId, OccupantId, 
 use rusqlite::{OptionalExtension, Params, Row, params};
 
 use crate::addresses::display_name;
-use crate::rows::{RETRACTED, bare_jid, content, delivery, direction, encryption};
+use crate::rows::{RETRACTED, bare_jid, content, delivery, direction, encryption, trust, wait};
 use crate::{Error, Reads};
 
 /// Which part of a history.
@@ -58,7 +58,7 @@ const MESSAGE: &str = "
          s.avatar, m.occupant_id, m.time, m.sort_time, m.kind, m.body, m.unreadable, m.encryption,
          m.delivery, m.failure, m.failure_text, m.revisions, m.reactions,
          q.message, q.fallback, t.id, t.kind, substr(t.body, 1, 200), t.nickname, t.direction,
-         qs.address, qr.name, qs.nickname
+         qs.address, qr.name, qs.nickname, m.sender_trust, m.waits
   FROM messages m
   JOIN addresses s ON s.id = m.sender
   LEFT JOIN roster r ON r.address = m.sender
@@ -108,7 +108,9 @@ fn message(row: &Row<'_>, own: &Own, seen: &mut Seen) -> rusqlite::Result<(Messa
         sort_time: Timestamp(row.get(11)?),
         content: content(row.get(12)?, row.get(13)?, row.get(14)?),
         encryption: encryption(row.get(15)?),
+        trust: row.get::<_, Option<i64>>(31)?.map(trust),
         delivery: delivery(row.get(16)?, row.get(17)?, row.get(18)?),
+        waits: wait(row.get(32)?),
         revisions: row.get(19)?,
         reply,
         reactions: Vec::new(),

@@ -8,7 +8,10 @@
 use std::thread;
 
 use async_channel::{Receiver, Sender};
-use model::{BareJid, Contact, ConversationId, ConversationSummary, Message, MessageId, Revision};
+use model::{
+    BareJid, Contact, ConversationId, ConversationSummary, Device, EncryptionSettings, Message, MessageId,
+    MessageKey, Revision,
+};
 use rusqlite::Connection;
 
 use crate::connection::{Place, Role};
@@ -104,6 +107,26 @@ impl ReaderHandle {
     /// The bytes of a picture, by its SHA-1 in hexadecimal.
     pub async fn avatar(&self, hash: String) -> Result<Option<Vec<u8>>, Error> {
         self.ask(move |reads, _| reads.avatar(&hash)).await
+    }
+
+    /// All devices of somebody that were ever met, in the order in which they were.
+    pub async fn devices(&self, owner: BareJid) -> Result<Vec<Device>, Error> {
+        self.ask(move |reads, _| reads.devices(&owner)).await
+    }
+
+    /// With which key a message was written, and how far that was trusted then.
+    pub async fn message_key(&self, id: MessageId) -> Result<Option<MessageKey>, Error> {
+        self.ask(move |reads, _| reads.message_key(id)).await
+    }
+
+    /// What the user wants of encryption in general.
+    pub async fn encryption_settings(&self) -> Result<EncryptionSettings, Error> {
+        self.ask(|reads, _| reads.encryption_settings()).await
+    }
+
+    /// What the user calls this device.
+    pub async fn device_label(&self) -> Result<Option<String>, Error> {
+        self.ask(|reads, _| reads.device_label()).await
     }
 
     /// The number of the newest commit on disk.

@@ -5,8 +5,8 @@
 //! one odd row must not hide a whole conversation.
 
 use model::{
-    AddressWarning, BareJid, Content, ConversationKind, Delivery, DeliveryFailure, DeliveryReason, Direction,
-    EncryptionKind, Mute, Subscription, Timestamp, UnreadableReason,
+    AddressWarning, BareJid, Content, ConversationEncryption, ConversationKind, Delivery, DeliveryFailure,
+    DeliveryReason, Direction, EncryptionKind, Mute, Subscription, Timestamp, Trust, UnreadableReason, Wait,
 };
 use rusqlite::Row;
 use rusqlite::types::Type;
@@ -113,6 +113,73 @@ pub(crate) fn from_encryption(encryption: EncryptionKind) -> i64 {
     }
 }
 
+// `messages.unreadable`, beside the numbers of `encryption`.
+const NOT_FOR_THIS_DEVICE: i64 = 100;
+const NO_SESSION: i64 = 101;
+const DAMAGED: i64 = 102;
+const KEY_CHANGED: i64 = 103;
+const FORGED: i64 = 104;
+
+/// `conversations.encryption`.
+pub(crate) fn conversation_encryption(number: Option<i64>) -> ConversationEncryption {
+    match number {
+        None => ConversationEncryption::Undecided,
+        Some(0) => ConversationEncryption::Off,
+        Some(_) => ConversationEncryption::Omemo,
+    }
+}
+
+/// `conversations.encryption`.
+pub(crate) fn from_conversation_encryption(encryption: ConversationEncryption) -> Option<i64> {
+    match encryption {
+        ConversationEncryption::Undecided => None,
+        ConversationEncryption::Off => Some(0),
+        ConversationEncryption::Omemo => Some(2),
+    }
+}
+
+/// `omemo_devices.trust` and `messages.sender_trust`. `store/devices.rs` names numbers in its statements.
+pub(crate) fn trust(number: i64) -> Trust {
+    match number {
+        1 => Trust::Blind,
+        2 => Trust::Verified,
+        3 => Trust::Untrusted,
+        4 => Trust::Changed,
+        _ => Trust::Undecided,
+    }
+}
+
+pub(crate) fn from_trust(trust: Trust) -> i64 {
+    match trust {
+        Trust::Undecided => 0,
+        Trust::Blind => 1,
+        Trust::Verified => 2,
+        Trust::Untrusted => 3,
+        Trust::Changed => 4,
+    }
+}
+
+/// `messages.waits`.
+pub(crate) fn wait(number: i64) -> Option<Wait> {
+    Some(match number {
+        1 => Wait::Keys,
+        2 => Wait::NoDevice,
+        3 => Wait::NoTrustedDevice,
+        4 => Wait::KeyChanged,
+        _ => return None,
+    })
+}
+
+pub(crate) fn from_wait(wait: Option<Wait>) -> i64 {
+    match wait {
+        None => 0,
+        Some(Wait::Keys) => 1,
+        Some(Wait::NoDevice) => 2,
+        Some(Wait::NoTrustedDevice) => 3,
+        Some(Wait::KeyChanged) => 4,
+    }
+}
+
 /// `messages.kind`.
 pub(crate) const TEXT: i64 = 0;
 /// `messages.kind`.
@@ -124,7 +191,14 @@ pub(crate) fn content(kind: i64, body: String, unreadable: i64) -> Content {
     match kind {
         TEXT => Content::Text(body),
         RETRACTED => Content::Retracted,
-        _ => Content::Unreadable(UnreadableReason::UnknownEncryption(encryption(unreadable))),
+        _ => Content::Unreadable(match unreadable {
+            NOT_FOR_THIS_DEVICE => UnreadableReason::NotForThisDevice,
+            NO_SESSION => UnreadableReason::NoSession,
+            DAMAGED => UnreadableReason::Damaged,
+            KEY_CHANGED => UnreadableReason::KeyChanged,
+            FORGED => UnreadableReason::Forged,
+            kind => UnreadableReason::UnknownEncryption(encryption(kind)),
+        }),
     }
 }
 
@@ -133,8 +207,16 @@ pub(crate) fn from_content(content: &Content) -> (i64, &str, i64) {
     match content {
         Content::Text(text) => (TEXT, text, 0),
         Content::Retracted => (RETRACTED, "", 0),
-        Content::Unreadable(UnreadableReason::UnknownEncryption(kind)) => {
-            (UNREADABLE, "", from_encryption(*kind))
+        Content::Unreadable(reason) => {
+            let number = match reason {
+                UnreadableReason::UnknownEncryption(kind) => from_encryption(*kind),
+                UnreadableReason::NotForThisDevice => NOT_FOR_THIS_DEVICE,
+                UnreadableReason::NoSession => NO_SESSION,
+                UnreadableReason::Damaged => DAMAGED,
+                UnreadableReason::KeyChanged => KEY_CHANGED,
+                UnreadableReason::Forged => FORGED,
+            };
+            (UNREADABLE, "", number)
         }
     }
 }
@@ -182,6 +264,7 @@ fn delivery_reason(number: i64) -> DeliveryReason {
         3 => DeliveryReason::ServerNotFound,
         4 => DeliveryReason::TooLarge,
         5 => DeliveryReason::Busy,
+        6 => DeliveryReason::EncryptionTurnedOff,
         _ => DeliveryReason::Other,
     }
 }
@@ -194,5 +277,6 @@ fn from_delivery_reason(reason: DeliveryReason) -> i64 {
         DeliveryReason::ServerNotFound => 3,
         DeliveryReason::TooLarge => 4,
         DeliveryReason::Busy => 5,
+        DeliveryReason::EncryptionTurnedOff => 6,
     }
 }

@@ -25,6 +25,8 @@ pub struct Writer {
     commit: u64,
     failing: Option<(StorageFailure, u32)>,
     place: Place,
+    /// Where the database file stands; see [`Tx::place`].
+    stamp: Option<String>,
     _lock: Option<FolderLock>,
 }
 
@@ -65,7 +67,8 @@ impl Writer {
         let mut connection = place.open(Role::Writer)?;
         migrate(&mut connection)?;
         let commit = Reads { connection: &connection }.commit_number()?;
-        Ok(Self { connection, commit, failing: None, place, _lock: lock })
+        let stamp = place.stamp();
+        Ok(Self { connection, commit, failing: None, place, stamp, _lock: lock })
     }
 
     /// A reader of the same database, on a thread of its own.
@@ -92,7 +95,7 @@ impl Writer {
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Deferred)
             .map_err(|error| E::from(error.into()))?;
         let before = transaction.total_changes();
-        let mut tx = Tx { transaction, commit: self.commit + 1 };
+        let mut tx = Tx { transaction, commit: self.commit + 1, place: self.stamp.as_deref() };
         let result = work(&mut tx)?;
         if tx.transaction.total_changes() == before {
             return Ok(result);
@@ -130,6 +133,7 @@ impl Writer {
 pub struct Tx<'w> {
     transaction: Transaction<'w>,
     commit: u64,
+    place: Option<&'w str>,
 }
 
 impl Tx<'_> {
@@ -141,6 +145,11 @@ impl Tx<'_> {
     /// Everything that can be read, as this transaction left it.
     pub fn reads(&self) -> Reads<'_> {
         Reads { connection: &self.transaction }
+    }
+
+    /// Where the database file stands: another text for every copy of it, and none in memory.
+    pub(crate) fn place(&self) -> Option<String> {
+        self.place.map(str::to_owned)
     }
 
     pub(crate) fn connection(&self) -> &Connection {

@@ -170,7 +170,7 @@ impl ConversationList {
             | Change::Conversation(conversation) => {
                 vec![ConversationKey { account, conversation: *conversation }]
             }
-            Change::Contact(address) => self.with(account, address),
+            Change::Contact(address) | Change::Devices(address) => self.with(account, address),
             Change::ConversationRemoved(_) | Change::Account | Change::Everything => Vec::new(),
         }
     }

@@ -70,9 +70,12 @@ pub mod xep_0333_markers;
 pub mod xep_0334_hints;
 pub mod xep_0359_stanza_ids;
 pub mod xep_0380_encryption;
+pub mod xep_0384_omemo;
+pub mod xep_0420_sce;
 pub mod xep_0424_retractions;
 pub mod xep_0428_fallback;
 pub mod xep_0444_reactions;
+pub mod xep_0450_trust;
 pub mod xep_0461_replies;
 pub mod xep_0490_displayed_sync;
 

@@ -385,6 +385,19 @@ impl Parser {
     }
 }
 
+/// Reads bytes that are one element and nothing else: what was inside something encrypted, or was kept. They may
+/// leave out the namespace of stanzas, as what goes into a stream does. The same limits hold as for a stanza.
+#[must_use]
+pub fn fragment(bytes: &[u8]) -> Option<Element> {
+    const HEADER: &[u8] =
+        b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+    let mut parser = Parser::new(Limits::default());
+    let Ok(Some(Parsed::Opened(_))) = parser.parse(&mut &*HEADER) else { return None };
+    let mut rest = bytes;
+    let Ok(Some(Parsed::Element(element))) = parser.parse(&mut rest) else { return None };
+    rest.trim_ascii().is_empty().then_some(element)
+}
+
 /// Whether an attribute declares a namespace.
 fn is_declaration((prefix, local): &RawQName) -> bool {
     match prefix {

@@ -22,6 +22,8 @@ mod durability;
 mod ejabberd;
 mod hostile;
 mod independent;
+mod marks;
+mod omemo;
 mod peer;
 mod people;
 mod sign_in;

@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
-use tests::Server;
 use tests::wait::PATIENCE;
+use tests::{Prosody, Server};
 
 /// A slixmpp client that is told what to do line by line and tells line by line what came.
 pub struct Peer {
@@ -14,15 +14,44 @@ pub struct Peer {
     lines: Receiver<String>,
 }
 
+/// What a peer knows of OMEMO.
+#[derive(Clone, Copy)]
+pub enum Versions {
+    /// 0.3 alone.
+    Legacy,
+    /// 2 alone.
+    Two,
+    /// Both.
+    Both,
+}
+
 impl Peer {
-    /// Signs in, and returns when it is online.
+    /// Makes an account, signs in, and returns when it is online.
     pub fn start(server: &impl Server, name: &str) -> Self {
-        let password = server.register(name);
+        server.register(name);
+        Self::run(server, name, "peer", &[])
+    }
+
+    /// Signs in on a device of an account that exists, and seals all it says. A device of this name that was there
+    /// before is the same one: it has its keys.
+    pub fn sealed(server: &Prosody, name: &str, device: &str, versions: Versions) -> Self {
+        let versions = match versions {
+            Versions::Legacy => "legacy",
+            Versions::Two => "two",
+            Versions::Both => "two,legacy",
+        };
+        let keys = server.folder().join(format!("keys-{name}-{device}.json"));
+        Self::run(server, name, device, &[versions, keys.to_str().expect("a path in letters")])
+    }
+
+    fn run(server: &impl Server, name: &str, device: &str, more: &[&str]) -> Self {
         let python = std::env::var("STARLING_PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let mut process = Command::new(python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/e2e/peer.py"))
-            .args([&format!("{name}@localhost/peer"), &password, &server.starttls_port().to_string()])
+            .args([&format!("{name}@localhost/{device}"), &format!("pw-{name}")])
+            .arg(server.starttls_port().to_string())
             .arg(server.authority())
+            .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -30,8 +59,13 @@ impl Peer {
         let input = process.stdin.take().expect("a pipe");
         let output = BufReader::new(process.stdout.take().expect("a pipe"));
         let (sender, lines) = channel();
+        let who = format!("{name}/{device}");
         std::thread::spawn(move || {
-            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+            output.lines().map_while(Result::ok).try_for_each(|line| {
+                // For whoever reads why a story failed.
+                eprintln!("{who}: {line}");
+                sender.send(line)
+            })
         });
         let peer = Self { process, input, lines };
         peer.expect("online");
@@ -46,14 +80,31 @@ impl Peer {
     /// Waits until it says exactly this.
     #[track_caller]
     pub fn expect(&self, wanted: &str) {
+        self.expect_line(wanted, |line| line == wanted);
+    }
+
+    /// Waits until it says something that begins with this.
+    #[track_caller]
+    pub fn expect_start(&self, wanted: &str) {
+        self.expect_line(wanted, |line| line.starts_with(wanted));
+    }
+
+    #[track_caller]
+    fn expect_line(&self, wanted: &str, fits: impl Fn(&str) -> bool) {
         let mut others = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
-            if line == wanted {
+            if fits(&line) {
                 return;
             }
             others.push(line);
         }
         panic!("the peer did not say “{wanted}”, only {others:?}");
+    }
+
+    /// Signs out in good order, so that the server knows at once.
+    pub fn leave(mut self) {
+        self.tell("leave localhost");
+        self.expect("offline");
     }
 }
 

@@ -1,6 +1,7 @@
 -- A Prosody for tests: loopback only, state in one folder, no limits on speed.
 --   STARLING_PROSODY_DIR  its folder, with certs/localhost.{crt,key}
 --   STARLING_PROSODY_STARTTLS, STARLING_PROSODY_DIRECT  its ports
+--   STARLING_PROSODY_WIRETAP  set if it is to write down all that is said
 -- Globals of a Prosody configuration read back as proxies: locals do not.
 local dir = ENV_STARLING_PROSODY_DIR
 
@@ -47,6 +48,8 @@ local everywhere = {
   "private"; "pep"; "blocklist"; "vcard4"; "vcard_legacy"; "carbons"; "mam"; "offline"; "csi"; "csi_simple";
   "register"; "user_account_management"; "tombstones"; "cron";
 }
+if ENV_STARLING_PROSODY_WIRETAP then everywhere[#everywhere + 1] = "wiretap"; end
+plugin_paths = { dir .. "/modules" }
 modules_enabled = everywhere
 
 -- Everything a server of today has.

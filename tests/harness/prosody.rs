@@ -10,6 +10,7 @@ use crate::program::{Program, free_port};
 use crate::{Server, wait};
 
 const CONFIGURATION: &str = include_str!("prosody.cfg.lua");
+const WIRETAP: &str = include_str!("mod_wiretap.lua");
 
 /// A running Prosody with the hosts `localhost`, `open.localhost` and `old.localhost`.
 pub struct Prosody {
@@ -17,6 +18,7 @@ pub struct Prosody {
     starttls_port: u16,
     direct_tls_port: u16,
     program: Option<Program>,
+    is_tapped: bool,
 }
 
 impl Prosody {
@@ -28,19 +30,37 @@ impl Prosody {
         Self::start_with_certificate_of(-1..30)
     }
 
+    /// As [`Self::start`], and it writes down what clients say and are told: [`Self::wire`].
+    ///
+    /// # Panics
+    /// When Prosody or OpenSSL is not installed.
+    pub fn start_tapped() -> Self {
+        Self::start_as(&(-1..30), true)
+    }
+
     /// As [`Self::start`], with a certificate that is valid on these days, counted from today.
     ///
     /// # Panics
     /// When Prosody or OpenSSL is not installed.
     pub fn start_with_certificate_of(days: std::ops::Range<i64>) -> Self {
+        Self::start_as(&days, false)
+    }
+
+    fn start_as(days: &std::ops::Range<i64>, is_tapped: bool) -> Self {
         let folder = tempfile::Builder::new().prefix("starling-prosody").tempdir().expect("a folder");
-        for name in ["certs", "data"] {
+        for name in ["certs", "data", "modules"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
         std::fs::write(folder.path().join("prosody.cfg.lua"), CONFIGURATION).expect("a configuration");
-        make_certificates(&folder.path().join("certs"), &days);
-        let mut server =
-            Self { folder, starttls_port: free_port(), direct_tls_port: free_port(), program: None };
+        std::fs::write(folder.path().join("modules/mod_wiretap.lua"), WIRETAP).expect("a module");
+        make_certificates(&folder.path().join("certs"), days);
+        let mut server = Self {
+            folder,
+            starttls_port: free_port(),
+            direct_tls_port: free_port(),
+            program: None,
+            is_tapped,
+        };
         server.resume();
         server
     }
@@ -82,11 +102,11 @@ impl Prosody {
     /// When Prosody refuses.
     pub fn register_at(&self, name: &str, host: &str) -> String {
         let password = format!("pw-{name}");
-        // The database of a busy server may be locked for a moment: then it is asked again.
+        // The server itself is asked: two processes that write to its database lock each other out.
         wait::until("Prosody to make the account", || {
             let done = self
                 .command("prosodyctl")
-                .args(["register", name, host, &password])
+                .args(["shell", "user", "create", &format!("{name}@{host}"), &password])
                 .output()
                 .expect("prosodyctl");
             done.status.success().then_some(())
@@ -114,8 +134,19 @@ impl Prosody {
         self.folder.path()
     }
 
+    /// What clients said and were told until now, as it stood inside TLS.
+    ///
+    /// # Panics
+    /// When this one was not started to be tapped.
+    pub fn wire(&self) -> Vec<u8> {
+        std::fs::read(self.folder.path().join("wire.xml")).expect("a tapped Prosody")
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
+        if self.is_tapped {
+            command.env("STARLING_PROSODY_WIRETAP", "yes");
+        }
         command
             .arg("--config")
             .arg(self.folder.path().join("prosody.cfg.lua"))

@@ -14,7 +14,7 @@ use model::{ConversationId, Timestamp};
 use store::ArchiveFloors;
 use xmpp::{xep_0059_result_sets::PageRequest, xep_0313_mam::Fin};
 
-use super::{BEGINNING, Reading, Run, ask, keep_cursor, over, page, raise_floors};
+use super::{BEGINNING, Reading, Run, ask, keep_cursor, nothing_new_is_missing, over, page, raise_floors};
 use crate::{Error, outbox, turn::Turn};
 
 /// Pages that a new device reads.
@@ -78,7 +78,7 @@ pub fn page_ended(turn: &mut Turn<'_, '_>, reading: &Reading, fin: &Fin) -> Resu
     }
     if reading.pages == 0 {
         // What is new is here: nothing needs to wait for what is old.
-        outbox::settled(turn, outbox::Answer::ArchiveRead)?;
+        nothing_new_is_missing(turn, outbox::Answer::ArchiveRead)?;
     }
     let pages = reading.pages.saturating_add(1);
     match &fin.page.first {

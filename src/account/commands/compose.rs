@@ -10,7 +10,7 @@ use xmpp::{
     xep_0359_stanza_ids as stanza_ids, xep_0461_replies as replies, xml,
 };
 
-use crate::{Error, chat_states, messages, outbox, turn::Turn};
+use crate::{Error, chat_states, messages, omemo, outbox, turn::Turn};
 
 /// `AccountCommand::Send`
 pub fn send(turn: &mut Turn<'_, '_>, conversation: ConversationId, outgoing: &Outgoing) -> Result<(), Error> {
@@ -83,7 +83,7 @@ fn say(
         time: turn.now.wall,
         sort_time,
         content: Content::Text(text.to_owned()),
-        encryption: EncryptionKind::None,
+        encryption: omemo::promised(stored),
         delivery: Delivery::Queued,
         ids: MessageIds { stanza: Some(id.clone()), origin: Some(id.clone()), archive: None },
         reply,
@@ -168,7 +168,7 @@ fn quoted(row: &StoredMessage) -> &str {
     }
 }
 
-/// Puts a stanza into the outbox as its final bytes.
+/// Puts a stanza into the outbox: as its final bytes, or to be sealed.
 pub fn into_outbox(
     turn: &mut Turn<'_, '_>,
     stored: &StoredConversation,
@@ -178,6 +178,7 @@ pub fn into_outbox(
     message: Option<MessageId>,
 ) -> Result<(), Error> {
     let bytes = xml::serialise(stanza);
+    let is_sealed = omemo::is_sealed(turn, stored);
     let row = NewOutboxRow {
         kind,
         message,
@@ -187,5 +188,5 @@ pub fn into_outbox(
         after: None,
         time: turn.now.wall,
     };
-    outbox::push(turn, &row)
+    if is_sealed { outbox::push_unsealed(turn, &row) } else { outbox::push(turn, &row) }
 }

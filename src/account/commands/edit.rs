@@ -8,13 +8,20 @@ use xmpp::{
 };
 
 use super::compose::{into_outbox, reference};
-use crate::{Error, messages, turn::Turn};
+use crate::{Error, messages, omemo, turn::Turn};
 
 /// `AccountCommand::React`: these are all reactions of the user to a message.
 pub fn react(turn: &mut Turn<'_, '_>, message: MessageId, emoji: &[String]) -> Result<(), Error> {
     let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
     let Some(target) = reference(&row) else { return Ok(()) };
     let emoji: Vec<String> = emoji.iter().filter(|emoji| reactions::is_emoji(emoji)).cloned().collect();
+    // Where only servers and those they tell would see it, it is not said at all.
+    let stored = turn.tx.reads().stored_conversation(row.conversation)?;
+    if let Some(stored) = &stored
+        && !omemo::may_react(turn, stored)?
+    {
+        return Ok(());
+    }
     let own = Reactor { sender: turn.state.own.bare.clone(), occupant: None, nickname: None, own: true };
     if !turn.tx.set_reactions(message, &own, &emoji, turn.now.wall)? {
         return Ok(());
@@ -34,7 +41,9 @@ pub fn retract(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<(), Error>
     // What never left is not taken back but not sent.
     let waiting = turn.tx.reads().outbox_of_message(message)?;
     let never_left = waiting.first().is_some_and(|first| {
-        first.kind == OutboxKind::Message && first.state == OutboxState::Queued && first.attempts == 0
+        first.kind == OutboxKind::Message
+            && matches!(first.state, OutboxState::Queued | OutboxState::Unsealed)
+            && first.attempts == 0
     });
     turn.changed(Change::Conversation(row.conversation));
     if never_left {

@@ -2,7 +2,7 @@
 
 use model::{BareJid, Change, ConversationId, ConversationKind, Timestamp};
 
-use crate::{Error, names, turn::Turn};
+use crate::{Error, names, omemo, turn::Turn};
 
 /// Why a conversation is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub fn ensure(
         names::examine(turn, peer)?;
     }
     turn.changed(Change::Conversation(id));
+    omemo::conversation_began(turn, id, peer)?;
     Ok(id)
 }
 

@@ -5,7 +5,11 @@
 //! After weeks away thousands of messages may want receipts. Whoever wrote them learns more from the marker of
 //! the moment they are read, so only some of what is recent is answered then.
 
-use model::{BareJid, ChatState, Content, ConversationId, Direction, EventKind, MessageId, Mute};
+use model::{
+    BareJid, ChatState, Content, ConversationEncryption, ConversationId, Direction, EventKind, MessageId,
+    Mute,
+};
+use store::OutboxKind;
 use xmpp::{payload, xep_0184_receipts as receipts, xep_0334_hints::Hint};
 
 use super::{
@@ -14,7 +18,7 @@ use super::{
     read, stamps,
     whose::Parties,
 };
-use crate::{Error, archive::Run, chat_states, nickname, turn::Turn};
+use crate::{Error, archive::Run, chat_states, commands, nickname, turn::Turn};
 
 /// What was sent earlier than this, in milliseconds, gets no receipt when it comes at last.
 const RECENT: i64 = 24 * 60 * 60 * 1000;
@@ -135,7 +139,18 @@ fn acknowledge(
         }
         *sent += 1;
     }
+    let stored = match turn.tx.reads().conversation_with(peer)? {
+        Some(conversation) => turn.tx.reads().stored_conversation(conversation)?,
+        None => None,
+    };
     let id = turn.new_id();
+    if let Some(stored) = stored.filter(|stored| stored.encryption == ConversationEncryption::Omemo) {
+        // For all devices of theirs that can open it, and through the outbox, since ratchets move for it.
+        let attributes = [("to", stored.address.as_str()), ("type", "chat"), ("id", &id)];
+        let children = [receipts::receipt(named), Hint::Store.element()];
+        let receipt = payload::parent_tag("message", "jabber:client", &attributes, children);
+        return commands::into_outbox(turn, &stored, &id, &receipt, OutboxKind::Edit, None);
+    }
     let type_ = if copy.message.attr("type") == Some("chat") { "chat" } else { "normal" };
     let attributes = [("to", to), ("type", type_), ("id", &id)];
     let children = [receipts::receipt(named), Hint::Store.element()];

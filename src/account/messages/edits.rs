@@ -7,7 +7,7 @@
 //! comes. A correction has words in it that nobody should miss, so it also stands in the history itself until
 //! the original comes, gets its words, and takes its stand-in out.
 
-use model::{Change, ConversationId, Direction, EncryptionKind, MessageId, Timestamp};
+use model::{Change, ConversationId, Direction, MessageId, Timestamp};
 use store::{Applied, Correction, Insertion, MessageIds, PendingEdit, PendingKind, Reactor, StoredMessage};
 
 use super::{
@@ -38,7 +38,7 @@ pub fn correct(
         id: meaning.stanza_id.clone(),
         time: copy.stamp.unwrap_or(turn.now.wall),
         text: said.text.clone(),
-        encryption: EncryptionKind::None,
+        encryption: meaning.encryption(),
     };
     let conversation = ensure(turn, copy, parties)?;
     match find(turn, conversation, parties, target)? {

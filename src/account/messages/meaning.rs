@@ -4,13 +4,15 @@
 //! words. Beside that it may tell a chat state, a receipt, a marker, and ask for them. Text that is only there
 //! for older programs (XEP-0428) is taken out here, so that nobody behind this file meets it.
 
-use model::{ChatState, EncryptionKind, Timestamp};
+use model::{ChatState, EncryptionKind, Timestamp, UnreadableReason};
 use xmpp::{
     Address, minidom::Element, payload, xep_0085_chat_states as chat_states, xep_0184_receipts as receipts,
     xep_0308_corrections as corrections, xep_0333_markers as markers, xep_0359_stanza_ids as stanza_ids,
     xep_0380_encryption as encryption, xep_0424_retractions as retractions, xep_0428_fallback as fallback,
     xep_0444_reactions as reactions, xep_0461_replies as replies,
 };
+
+use crate::omemo::Sealed;
 
 const NS_CLIENT: &str = "jabber:client";
 const NS_NICK: &str = "http://jabber.org/protocol/nick";
@@ -40,6 +42,15 @@ pub struct Meaning {
     pub markable: bool,
     /// What the sender calls themselves (XEP-0172).
     pub nickname: Option<String>,
+    /// With what it was sealed, if it was and could be opened.
+    pub sealed: Option<Sealed>,
+}
+
+impl Meaning {
+    /// How it travelled.
+    pub fn encryption(&self) -> EncryptionKind {
+        self.sealed.as_ref().map_or(EncryptionKind::None, |sealed| sealed.kind)
+    }
 }
 
 /// The main thing a message does.
@@ -80,8 +91,8 @@ pub enum Act {
 pub struct Said {
     /// The words. Empty when encrypted in a way that cannot be read.
     pub text: String,
-    /// How they travelled, if they cannot be read.
-    pub unreadable: Option<EncryptionKind>,
+    /// Why they cannot be read, and how they travelled.
+    pub unreadable: Option<(UnreadableReason, EncryptionKind)>,
     /// What they answer.
     pub reply: Option<Answered>,
 }
@@ -112,6 +123,29 @@ pub fn read(message: &Element, language: &str) -> Meaning {
             .get_child("nick", NS_NICK)
             .map(Element::text)
             .and_then(|nick| crate::names::clean(&nick)),
+        sealed: None,
+    }
+}
+
+/// A message that is sealed and cannot be opened: of what stands beside it only its ids count.
+pub fn unreadable(message: &Element, reason: UnreadableReason, kind: EncryptionKind) -> Meaning {
+    let said = Said { text: String::new(), unreadable: Some((reason, kind)), reply: None };
+    Meaning { act: Act::Say(said), ..nothing(message) }
+}
+
+/// A message that says nothing, or nothing new.
+pub fn nothing(message: &Element) -> Meaning {
+    Meaning {
+        act: Act::Nothing,
+        stanza_id: payload::id_attr(message, "id"),
+        origin_id: stanza_ids::origin_id(message),
+        chat_state: None,
+        received: None,
+        displayed: None,
+        wants_receipt: false,
+        markable: false,
+        nickname: None,
+        sealed: None,
     }
 }
 
@@ -143,7 +177,7 @@ fn said(message: &Element, language: &str) -> Option<Said> {
         // The body beside it is a note for old programs, not the message. What carries only keys says nothing.
         return carries_words(message).then_some(Said {
             text: String::new(),
-            unreadable: Some(kind),
+            unreadable: Some((UnreadableReason::UnknownEncryption(kind), kind)),
             reply: None,
         });
     }

@@ -1,10 +1,10 @@
 //! What the user has read: here, or on another device.
 
-use model::{BareJid, Change, ConversationId, Direction, MessageId};
+use model::{BareJid, Change, ConversationEncryption, ConversationId, Direction, MessageId};
 use store::{NewOutboxRow, OutboxKind, StoredMessage};
 use xmpp::{payload, xep_0333_markers as markers, xep_0334_hints::Hint, xml};
 
-use crate::{Error, displayed_sync, outbox, turn::Turn};
+use crate::{Error, commands, displayed_sync, outbox, turn::Turn};
 
 /// `AccountCommand::MarkRead`: the user saw everything up to a message, on this device.
 pub fn here(turn: &mut Turn<'_, '_>, conversation: ConversationId, message: MessageId) -> Result<(), Error> {
@@ -64,7 +64,11 @@ fn tell(turn: &mut Turn<'_, '_>, conversation: ConversationId, up_to: MessageId)
     let id = turn.new_id();
     let attributes = [("to", stored.address.as_str()), ("type", "chat"), ("id", &id)];
     let children = [markers::displayed_marker(&named), Hint::Store.element()];
-    let bytes = xml::serialise(&payload::parent_tag("message", "jabber:client", &attributes, children));
+    let marker = payload::parent_tag("message", "jabber:client", &attributes, children);
+    if stored.encryption == ConversationEncryption::Omemo {
+        return commands::into_outbox(turn, &stored, &id, &marker, OutboxKind::Edit, None);
+    }
+    let bytes = xml::serialise(&marker);
     let row = NewOutboxRow {
         kind: OutboxKind::Edit,
         message: None,

@@ -1,9 +1,6 @@
 //! Words become a row, once.
 
-use model::{
-    BareJid, Change, Content, ConversationId, Delivery, Direction, EncryptionKind, MessageId,
-    UnreadableReason,
-};
+use model::{BareJid, Change, Content, ConversationId, Delivery, Direction, EncryptionKind, MessageId};
 use store::{Insertion, MessageIds, NewMessage, NewReply};
 
 use super::{
@@ -17,6 +14,7 @@ use super::{
 use crate::{
     Error,
     archive::{self, Run},
+    omemo,
     turn::Turn,
 };
 
@@ -44,8 +42,8 @@ pub fn put(
     said: &Said,
 ) -> Result<(ConversationId, Insertion), Error> {
     let (content, encryption) = match said.unreadable {
-        Some(kind) => (Content::Unreadable(UnreadableReason::UnknownEncryption(kind)), kind),
-        None => (Content::Text(said.text.clone()), EncryptionKind::None),
+        Some((reason, kind)) => (Content::Unreadable(reason), kind),
+        None => (Content::Text(said.text.clone()), meaning.encryption()),
     };
     let reply = |turn: &Turn<'_, '_>, conversation| match &said.reply {
         Some(answered) => answer(turn, conversation, answered).map(Some),
@@ -93,7 +91,7 @@ fn insert(
     let conversation = conversations::ensure(turn, &parties.peer, begun, time)?;
     let ids = copies::ids(turn, copy, meaning);
     if let Some(row) = copies::likely(turn, copy, conversation, parties.direction, &ids, &content)? {
-        merge(turn, conversation, row.id, &ids, &content, encryption)?;
+        merge(turn, conversation, row.id, &ids, &content, encryption, meaning)?;
         seen_in_archive(turn, copy, conversation, row.id)?;
         return Ok((conversation, Insertion::AlreadyThere(row.id)));
     }
@@ -120,6 +118,7 @@ fn insert(
             if meaning.markable && !outgoing {
                 turn.tx.set_markable(id)?;
             }
+            keep_key(turn, conversation, id, meaning)?;
             turn.changed(Change::MessageAdded(conversation, id));
             turn.changed(Change::Conversation(conversation));
             edits::apply_waiting(turn, conversation, id, &new.ids)?;
@@ -127,7 +126,9 @@ fn insert(
                 archive::live_message(turn, copy.archive_id.as_deref(), copy.stamp)?;
             }
         }
-        Insertion::AlreadyThere(id) => merge(turn, conversation, id, &new.ids, &new.content, encryption)?,
+        Insertion::AlreadyThere(id) => {
+            merge(turn, conversation, id, &new.ids, &new.content, encryption, meaning)?;
+        }
     }
     seen_in_archive(turn, copy, conversation, insertion.id())?;
     Ok((conversation, insertion))
@@ -141,9 +142,11 @@ fn merge(
     ids: &MessageIds,
     content: &Content,
     encryption: EncryptionKind,
+    meaning: &Meaning,
 ) -> Result<(), Error> {
     let learned = turn.tx.add_ids(message, ids)?;
     if matches!(content, Content::Text(_)) && turn.tx.replace_unreadable(message, content, encryption)? {
+        keep_key(turn, conversation, message, meaning)?;
         turn.changed(Change::MessageChanged(conversation, message));
         turn.changed(Change::Conversation(conversation));
     }
@@ -151,6 +154,34 @@ fn merge(
         edits::apply_waiting(turn, conversation, message, ids)?;
     }
     Ok(())
+}
+
+/// Another copy of a sealed message that became this row: it may know ids that the first did not.
+pub fn again(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    meaning: &Meaning,
+    message: MessageId,
+) -> Result<(), Error> {
+    let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
+    let ids = copies::ids(turn, copy, meaning);
+    if turn.tx.add_ids(message, &ids)? {
+        edits::apply_waiting(turn, row.conversation, message, &ids)?;
+    }
+    seen_in_archive(turn, copy, row.conversation, message)
+}
+
+/// Keeps with which key a message was sealed, and by which mark another copy is known.
+fn keep_key(
+    turn: &mut Turn<'_, '_>,
+    conversation: ConversationId,
+    message: MessageId,
+    meaning: &Meaning,
+) -> Result<(), Error> {
+    let Some(sealed) = &meaning.sealed else { return Ok(()) };
+    turn.tx.set_message_key(message, &sealed.sender, sealed.device, sealed.trust)?;
+    turn.tx.note_sealed(sealed.mark, Some(message))?;
+    omemo::decide(turn, conversation)
 }
 
 fn seen_in_archive(

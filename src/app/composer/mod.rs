@@ -20,7 +20,7 @@ use gtk::{gio, glib};
 use model::{AccountCommand, Outgoing};
 use view::ConversationKey;
 
-use crate::{bridge::Bridge, shortcuts};
+use crate::{bridge::Bridge, encryption::Lock, shortcuts};
 use reference::Reference;
 
 mod imp {
@@ -43,6 +43,8 @@ mod imp {
         pub text_view: TemplateChild<gtk::TextView>,
         #[template_child]
         pub placeholder: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub lock: TemplateChild<Lock>,
         pub bridge: OnceCell<Bridge>,
         pub settings: OnceCell<gio::Settings>,
         pub key: Cell<Option<ConversationKey>>,
@@ -64,6 +66,7 @@ mod imp {
         type ParentType = gtk::Box;
 
         fn class_init(class: &mut Self::Class) {
+            Lock::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
             class.install_action("composer.send", None, |composer, _, _| composer.send());
@@ -141,6 +144,7 @@ impl Composer {
     pub fn set_up(&self, bridge: &Bridge, settings: &gio::Settings) {
         let _ = self.imp().bridge.set(bridge.clone());
         let _ = self.imp().settings.set(settings.clone());
+        self.imp().lock.set_bridge(bridge);
     }
 
     pub fn connect_edit_last(&self, edit: impl Fn() + 'static) {

@@ -1,9 +1,10 @@
 //! What a message says about itself, and the question before it is taken back.
 
 use adw::prelude::*;
-use model::{Content, Delivery, Direction, EncryptionKind, Message, Revision};
+use model::{Content, Delivery, Direction, EncryptionKind, Message, MessageKey, Revision};
 
 use crate::{
+    encryption::{key_row, words},
     failure,
     history::Clock,
     i18n::{gettext, gettext_f},
@@ -23,7 +24,7 @@ pub async fn confirm_retract(parent: &impl IsA<gtk::Widget>) -> bool {
 }
 
 /// Everything about a message.
-pub fn present_message(parent: &impl IsA<gtk::Widget>, message: &Message) {
+pub fn present_message(parent: &impl IsA<gtk::Widget>, message: &Message, key: Option<&MessageKey>) {
     let group = adw::PreferencesGroup::new();
     let own = message.direction == Direction::Outgoing;
     let sender = if own { gettext("You") } else { message.sender_name.clone() };
@@ -33,7 +34,18 @@ pub fn present_message(parent: &impl IsA<gtk::Widget>, message: &Message) {
     if own {
         group.add(&fact(&gettext("Delivery"), &delivery(&message.delivery)));
     }
+    if let Some(wait) = message.waits {
+        group.add(&fact(&gettext("Waiting"), &failure::wait(wait)));
+    }
     group.add(&fact(&gettext("Encryption"), &encryption(message.encryption)));
+    if let Some(key) = key {
+        let device = words::device_name(&key.device);
+        group.add(&fact(&gettext("Written on"), &device));
+        group.add(&fact(&gettext("Key"), &trust(key)));
+        if let Some(fingerprint) = key.device.fingerprint {
+            group.add(&key_row(fingerprint));
+        }
+    }
     present(parent, &gettext("Message Details"), &group);
 }
 
@@ -66,6 +78,21 @@ fn present(parent: &impl IsA<gtk::Widget>, title: &str, group: &adw::Preferences
     adw::Dialog::builder().title(title).content_width(420).child(&view).build().present(Some(parent));
 }
 
+/// How far the key was trusted when the message came, and now if that changed.
+fn trust(key: &MessageKey) -> String {
+    if key.device.is_this {
+        return gettext("Of this device");
+    }
+    let then = words::trust_then(key.trust_then);
+    if key.trust_then == key.device.trust {
+        return then;
+    }
+    gettext_f(
+        "{then} when it was written; now: {now}",
+        &[("then", &then), ("now", &words::trust_then(key.device.trust))],
+    )
+}
+
 fn delivery(delivery: &Delivery) -> String {
     match delivery {
         Delivery::Received => gettext("Received"),
@@ -81,8 +108,9 @@ fn delivery(delivery: &Delivery) -> String {
 
 fn encryption(kind: EncryptionKind) -> String {
     match kind {
-        EncryptionKind::None => gettext("Only between you and your server, and between servers"),
-        EncryptionKind::Omemo | EncryptionKind::OmemoLegacy => "OMEMO".to_owned(),
+        EncryptionKind::None => gettext("None from device to device: the servers could read it"),
+        EncryptionKind::Omemo => gettext("From device to device (OMEMO 2)"),
+        EncryptionKind::OmemoLegacy => gettext("From device to device (OMEMO 0.3: words only)"),
         EncryptionKind::Ox => "OpenPGP".to_owned(),
         EncryptionKind::LegacyOpenPgp => gettext("OpenPGP of old"),
         EncryptionKind::Otr => "OTR".to_owned(),

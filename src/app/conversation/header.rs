@@ -2,12 +2,12 @@
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::glib;
-use model::{AccountCommand, Change, Contact, EventKind};
+use model::{AccountCommand, Change, Contact, ConversationEncryption, EventKind};
 use session::Heard;
 
 use super::ConversationPage;
 use crate::{
-    address,
+    address, encryption,
     i18n::{gettext, gettext_f},
     objects::ConversationObject,
 };
@@ -33,6 +33,15 @@ impl ConversationPage {
                 move |allow| page.answer_subscription(allow)
             ),
         );
+        imp.devices_banner.set_up(
+            &gettext("Review"),
+            &gettext("Later"),
+            glib::clone!(
+                #[weak(rename_to = page)]
+                self,
+                move |review| page.decide_on_devices(review)
+            ),
+        );
     }
 
     /// Shows a conversation in the header, and what becomes of it.
@@ -52,6 +61,7 @@ impl ConversationPage {
         self.imp().object.replace(Some((object.clone(), handlers)));
         self.imp().avatar.set_custom_image(object.picture().as_ref());
         self.imp().subscription_banner.ask(None);
+        self.imp().devices_banner.ask(None);
         self.show_object(object);
         self.read_contact();
     }
@@ -72,6 +82,14 @@ impl ConversationPage {
         };
         if concerns {
             self.read_contact();
+        }
+        if let Some(object) = self.object().filter(|object| {
+            encryption::concerns(heard, object.account(), &object.summary().conversation.address)
+        }) {
+            self.read_devices(&object);
+            if let Some(details) = self.imp().details.get() {
+                details.read_devices(&object);
+            }
         }
     }
 
@@ -105,6 +123,8 @@ impl ConversationPage {
             })
             .as_deref(),
         );
+        self.read_devices(object);
+        imp.history.set_encrypted(conversation.encryption == ConversationEncryption::Omemo);
         imp.writing.set_visible_child_name(if conversation.blocked { "blocked" } else { "composer" });
         self.show_way_back();
         self.read_up_to_here();

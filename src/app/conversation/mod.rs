@@ -4,8 +4,9 @@
 //! One page serves all conversations: turning to another one changes what it shows, so that the
 //! window keeps its widgets, and where the person was is kept in `positions`. Reading from the
 //! disk is `reading.rs`; what the history asks for is answered in `requests.rs`; the header and
-//! the banners are `header.rs`; details and search are put beside it in `side.rs`.
+//! the banners are `header.rs` and `devices.rs`; details and search are put beside it in `side.rs`.
 
+mod devices;
 mod dialogs;
 mod header;
 mod reading;
@@ -16,7 +17,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
-use model::{Contact, Content, Direction, MessageId};
+use model::{Contact, Content, Direction, Fingerprint, MessageId};
 use view::ConversationKey;
 
 use crate::{
@@ -62,6 +63,8 @@ mod imp {
         #[template_child]
         pub subscription_banner: TemplateChild<Decision>,
         #[template_child]
+        pub devices_banner: TemplateChild<Decision>,
+        #[template_child]
         pub history: TemplateChild<HistoryView>,
         #[template_child]
         pub empty_page: TemplateChild<adw::StatusPage>,
@@ -86,6 +89,8 @@ mod imp {
         pub unconfirmed: Cell<Option<MessageId>>,
         /// Where to go as soon as the conversation is open.
         pub heading_for: Cell<Option<MessageId>>,
+        /// Keys that wait for a decision and about which the person said "later".
+        pub put_off: RefCell<Vec<Fingerprint>>,
     }
 
     #[glib::object_subclass]

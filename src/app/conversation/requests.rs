@@ -8,6 +8,7 @@ use view::{At, ConversationKey};
 use super::{ConversationPage, dialogs, reading::Job};
 use crate::{
     address::{self, Typed},
+    encryption::present_devices,
     failure,
     history::Request,
     i18n::gettext,
@@ -60,11 +61,13 @@ impl ConversationPage {
             }
             Request::Retract(message) => self.retract(message),
             Request::React(message, emoji) => self.react(message, &emoji),
-            Request::Details(message) => {
-                if let Some(message) = self.message(message) {
-                    dialogs::present_message(self, &message);
+            Request::Details(message) => self.show_message_details(message),
+            Request::Devices => {
+                if let Some(object) = self.object() {
+                    present_devices(self, self.bridge(), &object);
                 }
             }
+            Request::ResetSession(message) => self.reset_session(message),
             Request::Revisions(message) => self.show_revisions(message),
             Request::TryAgain(message) => self.tell(AccountCommand::TryAgain(message)),
             Request::OpenLink(link) => self.open_link(link),
@@ -108,6 +111,31 @@ impl ConversationPage {
             own.push(emoji.to_owned());
         }
         self.tell(AccountCommand::React(message, own));
+    }
+
+    fn show_message_details(&self, id: MessageId) {
+        let reader = self.key().and_then(|key| self.bridge().session().reader(key.account));
+        let (Some(reader), Some(message)) = (reader, self.message(id)) else { return };
+        let page = self.clone();
+        glib::spawn_future_local(async move {
+            let key = reader.message_key(id).await.ok().flatten();
+            dialogs::present_message(&page, &message, key.as_ref());
+        });
+    }
+
+    /// Begins anew with the device that wrote a message, so that its next one can be read.
+    fn reset_session(&self, message: MessageId) {
+        let reader = self.key().and_then(|key| self.bridge().session().reader(key.account));
+        let Some(reader) = reader else { return };
+        let page = self.clone();
+        glib::spawn_future_local(async move {
+            if let Ok(Some(key)) = reader.message_key(message).await {
+                page.tell(AccountCommand::ResetSession(key.device.owner, key.device.id));
+                page.toast(&gettext("Session reset: what is written from now on can be read."));
+            } else {
+                page.toast(&gettext("Which device wrote the message is not known."));
+            }
+        });
     }
 
     fn show_revisions(&self, message: MessageId) {

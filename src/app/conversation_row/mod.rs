@@ -21,6 +21,8 @@ mod imp {
         #[template_child]
         pub name_label: TemplateChild<gtk::Label>,
         #[template_child]
+        pub attention_icon: TemplateChild<gtk::Image>,
+        #[template_child]
         pub muted_icon: TemplateChild<gtk::Image>,
         #[template_child]
         pub pinned_icon: TemplateChild<gtk::Image>,
@@ -111,6 +113,7 @@ impl ConversationRow {
         imp.prefix_label.set_label(&object.prefix());
         imp.prefix_label.set_visible(!object.prefix().is_empty());
         imp.preview_label.set_label(&object.preview());
+        imp.attention_icon.set_visible(object.keys_wait());
         imp.muted_icon.set_visible(object.muted());
         imp.pinned_icon.set_visible(object.pinned());
         imp.failed_icon.set_visible(object.failed());

@@ -9,6 +9,7 @@ use model::{AccountCommand, BareJid, Contact, Mute, Subscription};
 use crate::{
     bridge::Bridge,
     conversations::{confirm_delete, mute_choices, mute_for},
+    encryption::{present_devices, words},
     i18n::{gettext, gettext_f},
     menu_names::name_items_of,
     objects::ConversationObject,
@@ -41,6 +42,10 @@ mod imp {
         #[template_child]
         pub mute_button: TemplateChild<gtk::MenuButton>,
         #[template_child]
+        pub encryption_row: TemplateChild<adw::ActionRow>,
+        #[template_child]
+        pub encryption_warning: TemplateChild<gtk::Image>,
+        #[template_child]
         pub add_row: TemplateChild<adw::ButtonRow>,
         #[template_child]
         pub remove_row: TemplateChild<adw::ButtonRow>,
@@ -61,6 +66,7 @@ mod imp {
             class.bind_template();
             class.bind_template_callbacks();
             class.install_action("details.copy-address", None, |details, _, _| details.copy_address());
+            class.install_action("details.devices", None, |details, _, _| details.show_devices());
             class.install_action("details.mute", Some(glib::VariantTy::INT32), |details, _, hours| {
                 let mute = hours.and_then(glib::Variant::get::<i32>).map_or(Mute::No, mute_for);
                 details.tell(|object| AccountCommand::SetMute(object.key().conversation, mute));
@@ -201,10 +207,31 @@ impl Details {
             _ => gettext("On"),
         });
         imp.block_row.set_title(&if conversation.blocked { gettext("Unblock") } else { gettext("Block") });
+        imp.encryption_warning.set_visible(conversation.has_new_devices);
+        self.read_devices(object);
         if let Some(bridge) = imp.bridge.get() {
             let account = bridge.account(object.account());
             imp.account_row.set_subtitle(&account.map(|account| account.address()).unwrap_or_default());
             imp.account_row.set_visible(bridge.accounts().n_items() > 1);
+        }
+    }
+
+    /// How many devices they have, and whether one waits.
+    pub fn read_devices(&self, object: &ConversationObject) {
+        let Some(bridge) = self.imp().bridge.get() else { return };
+        let Some(reader) = bridge.session().reader(object.account()) else { return };
+        let (details, object) = (self.clone(), object.clone());
+        glib::spawn_future_local(async move {
+            let Ok(devices) = reader.devices(address(&object)).await else { return };
+            if details.object().as_ref() == Some(&object) {
+                details.imp().encryption_row.set_subtitle(&words::summary(&devices));
+            }
+        });
+    }
+
+    fn show_devices(&self) {
+        if let (Some(object), Some(bridge)) = (self.object(), self.imp().bridge.get()) {
+            present_devices(self, bridge, &object);
         }
     }
 

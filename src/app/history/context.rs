@@ -15,6 +15,8 @@ type Painter = Box<dyn Fn(&Message, &adw::Avatar)>;
 pub struct Context {
     pub clock: Cell<Clock>,
     pub today: RefCell<Option<glib::DateTime>>,
+    /// Whether the conversation is encrypted.
+    pub encrypted: Cell<bool>,
     handler: RefCell<Option<Handler>>,
     painter: RefCell<Option<Painter>>,
     jump: RefCell<Option<Jump>>,
@@ -25,6 +27,7 @@ impl Default for Context {
         Self {
             clock: Cell::new(Clock::of_this_desktop()),
             today: RefCell::new(glib::DateTime::now_local().ok()),
+            encrypted: Cell::default(),
             handler: RefCell::default(),
             painter: RefCell::default(),
             jump: RefCell::default(),

@@ -15,6 +15,7 @@
 mod context;
 mod geometry;
 mod list;
+mod lock_mark;
 mod marks;
 mod message_object;
 mod position;

@@ -27,6 +27,10 @@ pub enum Request {
     React(MessageId, String),
     /// Show everything about a message.
     Details(MessageId),
+    /// Show the devices of the other side, whose keys wait for a decision.
+    Devices,
+    /// Begin anew with the device whose message cannot be read.
+    ResetSession(MessageId),
     /// Show the earlier texts of a message.
     Revisions(MessageId),
     /// Send a refused message again.

@@ -10,22 +10,28 @@
 
 mod arrange;
 mod parts;
+mod remedy;
 
-use std::{ops::Range, rc::Rc};
+use std::{ops::Range, rc::Rc, time::Duration};
 
 use gtk::{glib, graphene, prelude::*, subclass::prelude::*};
-use model::{Content, Delivery, Direction, Message, MessageId};
+use model::{Content, Delivery, Direction, Message, MessageId, Wait};
 use view::TimelineItem;
 
 use super::{
     context::Context,
+    lock_mark::LockMark,
     marks::Marks,
     message_object::MessageObject,
     request::Request,
     when,
     words::{self, Style, Words},
 };
-use crate::i18n::gettext;
+use crate::{i18n::gettext, time_words};
+use remedy::Remedy;
+
+/// How long a message may wait for keys without a word about it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Rows of one kind have much the same parts, and are kept together for use again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -264,7 +270,8 @@ impl MessageRow {
         self.update_below(message, context);
         let words = imp.words.borrow();
         let name = words::accessible_name(message, &words, context.clock.get());
-        let description = words::accessible_description(message);
+        let lock = LockMark::of(message, context.encrypted.get());
+        let description = words::accessible_description(message, lock);
         self.update_property(&[
             gtk::accessible::Property::Label(&name),
             gtk::accessible::Property::Description(&description),
@@ -315,6 +322,11 @@ impl MessageRow {
         imp.parts.meta.set_label(&context.clock.get().time(message.time));
         let edited = message.revisions > 0 && matches!(message.content, Content::Text(_));
         imp.parts.edited.show(self, edited.then_some(()), |_, ()| ());
+        let lock = LockMark::of(message, context.encrypted.get());
+        imp.parts.lock.show(self, lock, |image, lock| {
+            image.set_icon_name(Some(lock.icon()));
+            image.set_tooltip_text(Some(&lock.words()));
+        });
         let own = (message.delivery != Delivery::Received).then_some(&message.delivery);
         imp.parts.marks.show(self, own, Marks::set_delivery);
         let unsettled = matches!(message.delivery, Delivery::Queued | Delivery::Failed(_));
@@ -330,8 +342,30 @@ impl MessageRow {
             Delivery::Failed(failure) => Some(failure),
             _ => None,
         };
-        parts.failure.show(self, failure.map(crate::failure::delivery), |label, text| label.set_label(&text));
+        let trouble = failure.map(crate::failure::delivery).or_else(|| self.wait(message));
+        parts.failure.show(self, trouble, |label, text| {
+            label.set_label(&text);
+            set_class(label, "waits", failure.is_none());
+        });
         parts.try_again.show(self, failure, |_, _| ());
+        parts.remedy.show(self, Remedy::of(message), |button, remedy| button.set_label(&remedy.label()));
+    }
+
+    /// Why a message waits to be encrypted. Keys mostly are here at once: only when they are not, it is said.
+    fn wait(&self, message: &Message) -> Option<String> {
+        let wait = message.waits?;
+        let age = Duration::from_millis(time_words::now().0.abs_diff(message.time.0));
+        let left = PATIENCE.saturating_sub(age);
+        if wait == Wait::Keys && !left.is_zero() {
+            let row = self.downgrade();
+            glib::timeout_add_local_once(left, move || {
+                if let Some(row) = row.upgrade() {
+                    row.update();
+                }
+            });
+            return None;
+        }
+        Some(crate::failure::wait(wait))
     }
 
     /// Hands on a wish about the message that is shown.

@@ -150,6 +150,13 @@ impl HistoryView {
         self.imp().context.set_painter(painter);
     }
 
+    /// Says whether the conversation is encrypted: messages that differ from it are marked.
+    pub fn set_encrypted(&self, encrypted: bool) {
+        if self.imp().context.encrypted.replace(encrypted) != encrypted {
+            self.fill_rows_again(|_| true);
+        }
+    }
+
     /// Shows a window, at its end. Call [`restore`](Self::restore) right after to show another part.
     pub fn set_window(&self, window: &HistoryWindow) {
         self.imp().asked.set((false, false));

@@ -2,10 +2,13 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use model::{Content, Delivery, Direction, EncryptionKind, Message, Quote, Reaction, UnreadableReason};
+use model::{Content, Delivery, Direction, Message, Quote, Reaction};
 
-use super::{text, when::Clock};
-use crate::i18n::{gettext, gettext_f};
+use super::{lock_mark::LockMark, text, when::Clock};
+use crate::{
+    failure,
+    i18n::{gettext, gettext_f},
+};
 
 /// How words are set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,25 +49,11 @@ impl Words {
                 }
             }
             Content::Retracted => (gettext("This message was retracted"), Style::Quiet),
-            Content::Unreadable(reason) => (unreadable(*reason), Style::Quiet),
+            Content::Unreadable(reason) => (failure::unreadable(*reason).sentence(), Style::Quiet),
         };
         let links = if style == Style::Quiet { Vec::new() } else { text::links(&text) };
         Self { text, links, style }
     }
-}
-
-fn unreadable(reason: UnreadableReason) -> String {
-    let UnreadableReason::UnknownEncryption(kind) = reason;
-    let name = match kind {
-        EncryptionKind::OmemoLegacy | EncryptionKind::Omemo => "OMEMO",
-        EncryptionKind::Ox => "OpenPGP",
-        EncryptionKind::LegacyOpenPgp => "OpenPGP (XEP-0027)",
-        EncryptionKind::Otr => "OTR",
-        EncryptionKind::None | EncryptionKind::Other => {
-            return gettext("This message is encrypted in a way that Starling cannot read");
-        }
-    };
-    gettext_f("This message is encrypted with {name}, which Starling cannot read", &[("name", name)])
 }
 
 /// What to call the sender.
@@ -94,7 +83,8 @@ pub fn accessible_name(message: &Message, words: &Words, clock: Clock) -> String
 }
 
 /// What a screen reader adds to it.
-pub fn accessible_description(message: &Message) -> String {
+pub fn accessible_description(message: &Message, lock: Option<LockMark>) -> String {
+    let waits = message.waits.map(failure::wait);
     let edited = (message.revisions > 0).then(|| gettext("Edited"));
     let reactions = (!message.reactions.is_empty()).then(|| {
         let reactions: Vec<_> = message
@@ -104,7 +94,10 @@ pub fn accessible_description(message: &Message) -> String {
             .collect();
         gettext_f("Reactions: {reactions}", &[("reactions", &reactions.join(", "))])
     });
-    let parts: Vec<_> = [delivery(&message.delivery), edited, reactions].into_iter().flatten().collect();
+    let parts: Vec<_> = [delivery(&message.delivery), waits, lock.map(LockMark::words), edited, reactions]
+        .into_iter()
+        .flatten()
+        .collect();
     parts.join(". ")
 }
 
@@ -122,6 +115,8 @@ pub fn delivery(delivery: &Delivery) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use model::{EncryptionKind, UnreadableReason};
+
     use super::*;
     use crate::history::sample;
 
@@ -137,7 +132,8 @@ mod tests {
         message.delivery = Delivery::Read;
         message.revisions = 1;
         assert_eq!(name(&message), format!("You, {time}: Hello <b>"));
-        assert_eq!(accessible_description(&message), "Read. Edited");
+        assert_eq!(accessible_description(&message, None), "Read. Edited");
+        assert_eq!(accessible_description(&message, Some(LockMark::Open)), "Read. Not encrypted. Edited");
     }
 
     #[test]

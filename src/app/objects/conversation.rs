@@ -7,7 +7,10 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, glib};
-use model::{AccountId, ChatState, ConversationSummary, Delivery, Direction, Draft, Mute, Show, Timestamp};
+use model::{
+    AccountId, ChatState, ConversationEncryption, ConversationSummary, Delivery, Direction, Draft, Mute,
+    Show, Timestamp,
+};
 use view::{ConversationKey, ConversationRow};
 
 use crate::{
@@ -103,6 +106,15 @@ impl ConversationObject {
         self.imp().summary.borrow().as_ref().and_then(|summary| summary.conversation.avatar.clone())
     }
 
+    /// Whether keys of the other side wait for a decision.
+    pub fn keys_wait(&self) -> bool {
+        let conversation = self.summary().conversation;
+        conversation.has_new_devices
+            && conversation.encryption != ConversationEncryption::Off
+            && !conversation.stranger
+            && !conversation.blocked
+    }
+
     /// Takes what is true now. Says whether the picture is another one.
     pub fn update(&self, summary: &ConversationSummary) -> bool {
         let old = self.imp().summary.replace(Some(summary.clone()));
@@ -167,6 +179,9 @@ impl ConversationObject {
         }
         if self.muted() {
             parts.push(gettext("muted"));
+        }
+        if self.keys_wait() {
+            parts.push(gettext("keys wait for your decision"));
         }
         if self.failed() {
             parts.push(gettext("not sent"));

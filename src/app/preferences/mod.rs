@@ -1,7 +1,8 @@
-//! Preferences: this device's behaviour, and the accounts.
+//! Preferences: this device's behaviour, encryption, and the accounts.
 
 mod account;
 mod blocked;
+mod encryption;
 
 use std::cell::{OnceCell, RefCell};
 
@@ -10,6 +11,7 @@ use gtk::{gio, glib};
 
 use crate::{bridge::Bridge, objects::AccountObject, settings::key, welcome, window::Window};
 use account::AccountPage;
+use encryption::EncryptionPage;
 
 /// Opens the preferences over the window, at `page` if given.
 pub fn present(window: &Window, bridge: &Bridge, settings: &gio::Settings, page: Option<&str>) {
@@ -107,6 +109,7 @@ impl Preferences {
                 Some(nick.to_variant())
             })
             .build();
+        self.add(&EncryptionPage::new(bridge));
         self.list_accounts(bridge.accounts());
         bridge.accounts().connect_items_changed(glib::clone!(
             #[weak(rename_to = dialog)]

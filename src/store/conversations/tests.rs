@@ -60,7 +60,7 @@ fn a_conversation_remembers_what_was_chosen() {
         tx.set_mute(id, Mute::Until(Timestamp(77)))?;
         tx.set_stranger(id, true)?;
         tx.set_archived(id, true)?;
-        tx.set_encryption(id, Some(EncryptionKind::Omemo))?;
+        tx.set_encryption(id, ConversationEncryption::Omemo)?;
         tx.set_displayed_told(id, MessageId(3))?;
         tx.set_displayed_synced(id, "a9")?;
         tx.set_oldest_archive_id(id, Some("a1"), true)?;
@@ -73,7 +73,7 @@ fn a_conversation_remembers_what_was_chosen() {
     assert!(shown.stranger && shown.archived && shown.blocked && shown.history_complete);
     assert_eq!(shown.avatar.as_deref(), Some("abc"));
     let stored = bench.read(|reads| reads.stored_conversation(id)).unwrap();
-    assert_eq!(stored.encryption, Some(EncryptionKind::Omemo));
+    assert_eq!(stored.encryption, ConversationEncryption::Omemo);
     assert_eq!(stored.displayed_told, Some(MessageId(3)));
     assert_eq!(stored.displayed_synced.as_deref(), Some("a9"));
     assert_eq!(stored.oldest_archive_id.as_deref(), Some("a1"));

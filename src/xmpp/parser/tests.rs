@@ -225,3 +225,24 @@ proptest! {
         prop_assert_eq!(parse(&chunks), parse(&[text.as_bytes()]));
     }
 }
+
+#[test]
+fn a_fragment_is_one_element_and_nothing_else() {
+    let element = fragment(b"<message to='bob@example.net'><body>hi</body></message>").unwrap();
+    assert!(element.is("message", NS_CLIENT) && element.has_child("body", NS_CLIENT));
+    assert!(fragment(b" <envelope xmlns='urn:xmpp:sce:1'/> ").is_some());
+    let deep = [b"<a>".repeat(100), b"</a>".repeat(100)].concat();
+    for bytes in [
+        &b""[..],
+        b"words",
+        b"<a/><b/>",
+        b"<a/>words",
+        b"<a>",
+        b"</stream:stream>",
+        b"<x:a/>",
+        b"\xff",
+        &deep,
+    ] {
+        assert_eq!(fragment(bytes), None, "{}", String::from_utf8_lossy(bytes));
+    }
+}

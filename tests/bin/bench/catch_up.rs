@@ -14,7 +14,7 @@ use crate::talk::own_bubbles;
 use crate::trace::lateness;
 
 /// How many messages wait in the archive.
-const MESSAGES: usize = 10_000;
+pub const MESSAGES: usize = 10_000;
 
 /// Fills the archive while Starling is away, drains it with the bare reader, then starts Starling and waits until it is through.
 /// Then once more, while somebody writes.
@@ -81,7 +81,8 @@ fn carol_is_through(starling: &Starling, last: usize) -> bool {
     starling.robot.sees_text(&format!("archived {last},"))
 }
 
-fn write_archive(carol: &Person, alice: &BareJid, first: usize) {
+/// Lets somebody write as many messages to somebody who is away.
+pub fn write_archive(carol: &Person, alice: &BareJid, first: usize) {
     let conversation = carol.conversation(alice);
     for number in first..first + MESSAGES {
         let outgoing = Outgoing { text: format!("archived {number}"), reply_to: None, corrects: None };

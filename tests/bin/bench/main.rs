@@ -2,8 +2,8 @@
 //!
 //! Machines differ, so the figures that matter are ratios: to an empty window of the same toolkit, started in the same
 //! minutes. The table says the processor, the load and the date; the figures are kept as JSON in `target/bench`, so that
-//! two commits can be compared. `bench quick` leaves out the million messages; `bench start`, `scroll`, `talk` and
-//! `catch-up` measure that part alone.
+//! two commits can be compared. `bench quick` leaves out the million messages; `bench start`, `scroll`, `talk`,
+//! `catch-up` and `sealed` measure that part alone.
 
 mod catch_up;
 mod keyboard;
@@ -11,6 +11,7 @@ mod look_up;
 mod measure;
 mod screen;
 mod scroll;
+mod sealed;
 mod stage;
 mod start;
 mod talk;
@@ -44,6 +45,9 @@ fn main() -> ExitCode {
     }
     if asked("catch-up") {
         catch_up::measure(&stage, &mut rows);
+    }
+    if asked("sealed") {
+        sealed::measure(&stage, &mut rows);
     }
     // The million comes only with everything.
     if let Some(short) = short.filter(|_| arguments.is_empty()) {

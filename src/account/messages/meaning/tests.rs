@@ -59,13 +59,17 @@ fn what_is_encrypted_is_not_its_excuse() {
         <encryption xmlns='urn:xmpp:eme:0' namespace='eu.siacs.conversations.axolotl'/>\
         <body>I sent you an OMEMO message</body>";
     let Act::Say(said) = meaning(omemo).act else { panic!() };
-    assert_eq!((said.text.as_str(), said.unreadable), ("", Some(EncryptionKind::OmemoLegacy)));
+    assert_eq!((said.text.as_str(), said.unreadable), ("", unknown_kind(EncryptionKind::OmemoLegacy)));
     let keys = "<encrypted xmlns='eu.siacs.conversations.axolotl'><header sid='1'/></encrypted>";
     assert_eq!(meaning(keys).act, Act::Nothing);
     let otr = "<body>?OTRv3?</body>";
-    assert!(matches!(meaning(otr).act, Act::Say(said) if said.unreadable == Some(EncryptionKind::Otr)));
+    assert!(
+        matches!(meaning(otr).act, Act::Say(said) if said.unreadable == unknown_kind(EncryptionKind::Otr))
+    );
     let unknown = "<encryption xmlns='urn:xmpp:eme:0' namespace='urn:of:tomorrow'/><body>excuse</body>";
-    assert!(matches!(meaning(unknown).act, Act::Say(said) if said.unreadable == Some(EncryptionKind::Other)));
+    assert!(
+        matches!(meaning(unknown).act, Act::Say(said) if said.unreadable == unknown_kind(EncryptionKind::Other))
+    );
 }
 
 #[test]
@@ -84,4 +88,8 @@ fn the_first_meaning_counts() {
     );
     let tombstone = "<retracted xmlns='urn:xmpp:message-retract:1' stamp='2019-09-20T23:09:32Z'/>";
     assert!(matches!(meaning(tombstone).act, Act::Tombstone { time: Some(_) }));
+}
+
+fn unknown_kind(kind: EncryptionKind) -> Option<(UnreadableReason, EncryptionKind)> {
+    Some((UnreadableReason::UnknownEncryption(kind), kind))
 }

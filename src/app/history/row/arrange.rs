@@ -119,6 +119,7 @@ impl imp::MessageRow {
         // The time, and what stands beside it.
         let beside: Vec<(gtk::Widget, i32, i32)> = [
             parts.edited.shown().map(|edited| edited.clone().upcast::<gtk::Widget>()),
+            parts.lock.shown().map(|lock| lock.clone().upcast()),
             Some(parts.meta.clone().upcast()),
             parts.marks.shown().map(|marks| marks.clone().upcast()),
         ]
@@ -199,9 +200,9 @@ impl imp::MessageRow {
             stack.put(failure, align(width), stack.y + 4, width, height);
             stack.y += 4 + height;
         }
-        if let Some(try_again) = parts.try_again.shown() {
-            let (width, height) = natural(try_again, below);
-            stack.put(try_again, align(width), stack.y + 6, width, height);
+        for button in [parts.try_again.shown(), parts.remedy.shown()].into_iter().flatten() {
+            let (width, height) = natural(button, below);
+            stack.put(button, align(width), stack.y + 6, width, height);
             stack.y += 6 + height + 4;
         }
 

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use gtk::{pango, prelude::*};
 
-use super::{MessageRow, Request};
+use super::{MessageRow, Request, remedy::Remedy};
 use crate::{
     history::{marks::Marks, prose::Prose, quote::QuoteButton, reactions::ReactionBar},
     i18n::gettext,
@@ -58,6 +58,8 @@ pub struct Parts {
     pub edited: Lazy<gtk::Button>,
     /// The time of day.
     pub meta: gtk::Label,
+    /// That it is protected otherwise than its conversation.
+    pub lock: Lazy<gtk::Image>,
     /// How far an own message came.
     pub marks: Lazy<Marks>,
     /// Reactions.
@@ -66,6 +68,8 @@ pub struct Parts {
     pub failure: Lazy<gtk::Label>,
     /// `Try Again`.
     pub try_again: Lazy<gtk::Button>,
+    /// What helps when keys are in the way.
+    pub remedy: Lazy<gtk::Button>,
 }
 
 impl Default for Parts {
@@ -98,6 +102,12 @@ impl Default for Parts {
                 added(row, edited)
             }),
             meta: line("meta"),
+            lock: Lazy::new(|row| {
+                let lock = gtk::Image::builder().pixel_size(12).css_classes(["lock"]).build();
+                // The row says it.
+                lock.set_accessible_role(gtk::AccessibleRole::Presentation);
+                added(row, lock)
+            }),
             marks: Lazy::new(|row| added(row, Marks::default())),
             reactions: Lazy::new(|row| added(row, ReactionBar::default())),
             failure: Lazy::new(|row| {
@@ -113,6 +123,18 @@ impl Default for Parts {
                 let try_again = button(&gettext("Try Again"), &["try-again"]);
                 asks(row, &try_again, Request::TryAgain);
                 added(row, try_again)
+            }),
+            remedy: Lazy::new(|row| {
+                let remedy = button("", &["try-again"]);
+                let weak = row.downgrade();
+                remedy.connect_clicked(move |_| {
+                    let row = weak.upgrade();
+                    let remedy = row.as_ref().and_then(|row| Remedy::of(&row.object()?.item().message));
+                    if let (Some(row), Some(remedy)) = (row, remedy) {
+                        row.request(|message| remedy.request(message));
+                    }
+                });
+                added(row, remedy)
             }),
         }
     }

@@ -99,7 +99,7 @@ impl HistoryView {
         style.connect_accent_color_notify(refresh);
     }
 
-    fn fill_rows_again(&self, which: impl Fn(&view::TimelineItem) -> bool) {
+    pub(super) fn fill_rows_again(&self, which: impl Fn(&view::TimelineItem) -> bool) {
         let Some(window) = self.window() else { return };
         let objects = (0..window.len()).filter_map(|index| window.get(index));
         objects.filter(|object| which(&object.item())).for_each(|object| object.touch());
