@@ -144,7 +144,7 @@ fn concerns(change: &Change, open: ConversationId) -> bool {
         | Change::Conversation(conversation)
         | Change::ConversationRemoved(conversation) => *conversation == open,
         Change::Everything => true,
-        Change::Contact(_) | Change::Account => false,
+        Change::Contact(_) | Change::Devices(_) | Change::Account => false,
     }
 }
 
