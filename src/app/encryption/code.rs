@@ -31,9 +31,10 @@ pub fn present(parent: &impl IsA<gtk::Widget>, bridge: &Bridge, account: Account
         let address = profile.settings.address;
         let Ok(devices) = reader.devices(address.clone()).await else { return };
         let link = Link::of(&address, &devices);
-        match draw(&link.to_string()) {
-            Some(picture) => show(&parent, &link, &picture),
-            None => tracing::warn!("too much for one code"),
+        if let Some(picture) = draw(&link.to_string()) {
+            show(&parent, &link, &picture);
+        } else {
+            tracing::warn!("too much for one code");
         }
     });
 }

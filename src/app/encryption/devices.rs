@@ -92,12 +92,12 @@ impl Devices {
             return;
         }
         // The keyboard stays at the row where it is.
-        let focused = imp.rows.borrow().iter().position(|row| row.has_focus());
+        let focused = imp.rows.borrow().iter().position(gtk::prelude::WidgetExt::has_focus);
         for row in imp.rows.take() {
             self.remove(&row);
         }
         for device in &devices {
-            let row = self.row(device);
+            let row = device_row(device);
             self.add(&row);
             imp.rows.borrow_mut().push(row.upcast());
         }
@@ -108,38 +108,6 @@ impl Devices {
         imp.shown.replace(Some(devices));
     }
 
-    fn row(&self, device: &Device) -> adw::PreferencesRow {
-        let name = words::device_name(device);
-        let state = state(device);
-        let content = gtk::Box::builder().spacing(12).css_classes(["device-row"]).build();
-        let (icon, class) = icon(device);
-        let icon =
-            gtk::Image::builder().icon_name(icon).css_classes([class]).valign(gtk::Align::Start).build();
-        icon.set_accessible_role(gtk::AccessibleRole::Presentation);
-        content.append(&icon);
-        let lines =
-            gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(3).hexpand(true).build();
-        lines.append(&line(&name, &[]));
-        lines.append(&line(&state, &["caption", "dimmed"]));
-        if let Some(key) = device.shown.or(device.fingerprint) {
-            lines.append(&key_label(key, &["caption"], gtk::Align::Start));
-        }
-        content.append(&lines);
-        let next = gtk::Image::from_icon_name("go-next-symbolic");
-        next.set_accessible_role(gtk::AccessibleRole::Presentation);
-        content.append(&next);
-        let row = adw::PreferencesRow::builder()
-            .use_markup(false)
-            .title(&name)
-            .child(&content)
-            .activatable(true)
-            .build();
-        row.upcast_ref::<gtk::Widget>()
-            .update_property(&[gtk::accessible::Property::Label(&format!("{name}, {state}"))]);
-        row.set_detailed_action_name(&format!("devices.open(uint32 {})", device.id));
-        row
-    }
-
     fn open(&self, id: u32) {
         let Some((bridge, account, owner)) = self.imp().about.get() else { return };
         let pages = self.ancestor(adw::NavigationView::static_type()).and_downcast::<adw::NavigationView>();
@@ -147,6 +115,36 @@ impl Devices {
             pages.push(&DevicePage::new(bridge, *account, owner, id));
         }
     }
+}
+
+fn device_row(device: &Device) -> adw::PreferencesRow {
+    let name = words::device_name(device);
+    let state = state(device);
+    let content = gtk::Box::builder().spacing(12).css_classes(["device-row"]).build();
+    let (icon, class) = icon(device);
+    let icon = gtk::Image::builder().icon_name(icon).css_classes([class]).valign(gtk::Align::Start).build();
+    icon.set_accessible_role(gtk::AccessibleRole::Presentation);
+    content.append(&icon);
+    let lines = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(3).hexpand(true).build();
+    lines.append(&line(&name, &[]));
+    lines.append(&line(&state, &["caption", "dimmed"]));
+    if let Some(key) = device.shown.or(device.fingerprint) {
+        lines.append(&key_label(key, &["caption"], gtk::Align::Start));
+    }
+    content.append(&lines);
+    let next = gtk::Image::from_icon_name("go-next-symbolic");
+    next.set_accessible_role(gtk::AccessibleRole::Presentation);
+    content.append(&next);
+    let row = adw::PreferencesRow::builder()
+        .use_markup(false)
+        .title(&name)
+        .child(&content)
+        .activatable(true)
+        .build();
+    row.upcast_ref::<gtk::Widget>()
+        .update_property(&[gtk::accessible::Property::Label(&format!("{name}, {state}"))]);
+    row.set_detailed_action_name(&format!("devices.open(uint32 {})", device.id));
+    row
 }
 
 /// Whether what happened may have changed the devices of `owner`.

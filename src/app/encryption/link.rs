@@ -3,6 +3,8 @@
 //! Other apps write and read the same (with `;` or `&` between the devices), so that a code shown by one is read by
 //! the other. The number is that of a device, the value its key in hexadecimal.
 
+use std::fmt::Write;
+
 use model::{BareJid, Device, Fingerprint, Trust};
 
 use super::words::is_in_use;
@@ -93,7 +95,7 @@ fn escape(address: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~@!$'()*+,".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped

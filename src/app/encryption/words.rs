@@ -209,7 +209,7 @@ mod tests {
         let verified = device(1, Trust::Verified);
         let new = device(2, Trust::Undecided);
         let changed = device(3, Trust::Changed);
-        assert!(note(&[verified.clone()], SETTINGS).contains("nobody can pose"));
+        assert!(note(std::slice::from_ref(&verified), SETTINGS).contains("nobody can pose"));
         assert!(note(&[verified.clone(), new.clone()], SETTINGS).contains("waits for your decision"));
         assert!(note(&[verified, new, changed], SETTINGS).contains("another key"));
         let strict = EncryptionSettings { verified_only: true, ..SETTINGS };

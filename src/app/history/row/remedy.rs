@@ -18,8 +18,8 @@ impl Remedy {
     /// What helps a message.
     pub fn of(message: &Message) -> Option<Self> {
         match (&message.content, message.waits) {
-            (_, Some(Wait::NoTrustedDevice | Wait::KeyChanged)) => Some(Self::Devices),
-            (Content::Unreadable(UnreadableReason::KeyChanged), _) => Some(Self::Devices),
+            (_, Some(Wait::NoTrustedDevice | Wait::KeyChanged))
+            | (Content::Unreadable(UnreadableReason::KeyChanged), _) => Some(Self::Devices),
             (Content::Unreadable(UnreadableReason::NoSession | UnreadableReason::Damaged), _) => {
                 Some(Self::ResetSession)
             }
