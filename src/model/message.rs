@@ -1,3 +1,5 @@
+//! A message as readers show it, and everything that can be said of one: content, delivery, reactions, versions, keys.
+
 use crate::{BareJid, ConversationId, DeliveryFailure, MessageId, OccupantId, Timestamp, Trust, Wait};
 
 /// One message of a conversation, as a reader shows it.

@@ -15,6 +15,9 @@ use tempfile::TempDir;
 use crate::Server;
 use crate::wait::{self, PATIENCE};
 
+/// How long a service may take to end: longer than it waits for a server that says nothing.
+const ENDING: Duration = Duration::from_secs(10);
+
 /// A signed-in person on a device of their own.
 pub struct Person {
     /// The service, for whatever this type has no word for.
@@ -68,7 +71,7 @@ impl Person {
     /// # Panics
     /// When it does not end or start.
     pub fn restart(&mut self) {
-        assert!(self.session.end(Duration::from_secs(10)), "the service did not end");
+        assert!(self.session.end(ENDING), "the service did not end");
         self.session =
             Session::start(configuration(self.folder.path(), self.secrets.clone())).expect("the service");
         wait::until("the account to open", || self.session.reader(self.account));
@@ -190,6 +193,14 @@ impl Person {
             tokio::time::timeout(PATIENCE, search).await.ok().flatten()
         });
         found.unwrap_or_else(|| panic!("waited in vain for {what}"))
+    }
+}
+
+/// A process that exits while a database is still being closed may crash in SQLCipher's exit handler.
+impl Drop for Person {
+    fn drop(&mut self) {
+        let ended = self.session.end(ENDING);
+        assert!(ended || std::thread::panicking(), "the service did not end");
     }
 }
 

@@ -1,3 +1,5 @@
+//! The ratchet on its own: steps lost, doubled and out of order, and how much of the past is kept.
+
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
