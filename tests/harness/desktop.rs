@@ -195,7 +195,12 @@ impl Desktop {
     pub fn lock_keyring(&self) {
         let done = self
             .command("dbus-send")
-            .args(["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"])
+            .args([
+                "--session",
+                "--print-reply",
+                "--dest=org.freedesktop.secrets",
+                "/org/freedesktop/secrets",
+            ])
             .arg("org.freedesktop.Secret.Service.Lock")
             .arg("array:objpath:/org/freedesktop/secrets/collection/login")
             .stdout(Stdio::null())
