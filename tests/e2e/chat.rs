@@ -1,7 +1,7 @@
 //! Two people, one server, and a conversation that survives what networks do: each story on every server there is.
 
-use model::{AccountCommand, Content, Delivery, Direction, Outgoing};
-use tests::{LinkCutter, Person, Server, befriend};
+use model::{AccountCommand, Content, Delivery, Direction, Outgoing, UnreadableReason};
+use tests::{LinkCutter, Person, Server, befriend, know_devices};
 
 on_every_server! {
     two_people_talk_and_see_that_they_were_heard
@@ -113,22 +113,37 @@ fn a_second_device_shows_the_same_conversation(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
     befriend(&alice, &bob);
+    know_devices(&alice, &bob);
     alice.say(&bob.address, "from the first device");
     bob.hears(&alice.address, "from the first device");
     bob.say(&alice.address, "to both");
     alice.hears(&bob.address, "to both");
 
     let second = Person::sign_in(&server, "alice", "pw-alice", server.starttls_port());
-    second.hears(&bob.address, "to both");
+    // It was sealed before this device was there.
+    let unreadable = Content::Unreadable(UnreadableReason::NotForThisDevice);
+    second.waits_for(&bob.address, "what was said before", |message| {
+        message.direction == Direction::Incoming && message.content == unreadable
+    });
     second.say(&bob.address, "from the second device");
     alice.sees_own(&bob.address, "from the second device", &Delivery::Delivered);
     bob.say(&alice.address, "heard you");
     alice.hears(&bob.address, "heard you");
     second.hears(&bob.address, "heard you");
 
-    let expected = ["> from the first device", "< to both", "> from the second device", "< heard you"];
-    assert_eq!(alice.transcript(&bob.address), expected);
-    assert_eq!(second.transcript(&bob.address), expected);
+    assert_eq!(
+        alice.transcript(&bob.address),
+        ["> from the first device", "< to both", "> from the second device", "< heard you"]
+    );
+    assert_eq!(
+        second.transcript(&bob.address),
+        [
+            "> [unreadable: NotForThisDevice]",
+            "< [unreadable: NotForThisDevice]",
+            "> from the second device",
+            "< heard you"
+        ]
+    );
 }
 
 fn corrections_reactions_replies_and_retractions_travel(server: impl Server) {

@@ -9,7 +9,7 @@ use model::{
     AccountCommand, BareJid, ChatState, Content, ConversationId, Delivery, Draft, EncryptionKind,
     EncryptionSettings, MessageId, Outgoing,
 };
-use tests::{Person, Prosody, befriend, wait};
+use tests::{Person, Prosody, befriend, know_devices, wait};
 
 use crate::peer::{Peer, Versions};
 
@@ -150,6 +150,7 @@ fn between_two_starlings_nothing_is_clear_but_who_and_when() {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
     befriend(&alice, &bob);
+    know_devices(&alice, &bob);
     // Bob's words are marked as well: they stand in the quote of the answer.
     bob.say(&alice.address, mark("words"));
     let heard = alice.hears(&bob.address, mark("words"));

@@ -75,6 +75,11 @@ fn a_blocked_person_is_not_heard_on_any_device_until_that_ends(server: impl Serv
     let carol = Person::new(&server, "carol");
     befriend(&alice, &bob);
     befriend(&alice, &carol);
+    // Whoever has no keys of somebody, and is blocked, cannot fetch them: what they say waits.
+    bob.say(&alice.address, "Hello");
+    for device in [&alice, &second] {
+        device.hears(&bob.address, "Hello");
+    }
 
     alice.command(AccountCommand::SetBlocked(bob.address.clone(), true));
     knows(&second, &bob, "the block", |contact| contact.blocked);
@@ -87,7 +92,7 @@ fn a_blocked_person_is_not_heard_on_any_device_until_that_ends(server: impl Serv
     bob.say(&alice.address, "And now?");
     for device in [&alice, &second] {
         device.hears(&bob.address, "And now?");
-        assert_eq!(device.transcript(&bob.address), ["< And now?"]);
+        assert_eq!(device.transcript(&bob.address), ["< Hello", "< And now?"]);
     }
 }
 

@@ -26,3 +26,15 @@ pub fn befriend(one: &Person, other: &Person) {
         (mutual == 2).then_some(())
     });
 }
+
+/// Waits until each knows that the other has devices to encrypt for: what is said before goes in the clear.
+#[track_caller]
+pub fn know_devices(one: &Person, other: &Person) {
+    wait::until("devices to be known", || {
+        let know = [(one, other), (other, one)].into_iter().all(|(person, contact)| {
+            let devices = block_on(person.reader().devices(contact.address.clone())).unwrap_or_default();
+            devices.iter().any(|device| !device.versions.is_empty())
+        });
+        know.then_some(())
+    });
+}

@@ -21,7 +21,7 @@ pub mod wait;
 
 pub use desktop::Desktop;
 pub use ejabberd::Ejabberd;
-pub use friends::befriend;
+pub use friends::{befriend, know_devices};
 pub use link_cutter::LinkCutter;
 pub use person::Person;
 pub use prosody::Prosody;

@@ -3,6 +3,7 @@
 
 mod changes;
 mod chat;
+mod encryption;
 mod failures;
 mod find;
 mod keyring;

@@ -93,6 +93,11 @@ impl DevicePage {
             return;
         }
         self.set_title(&words::device_name(&device));
+        // The keyboard must not be left with a row that goes.
+        let had_focus = self.focus_child().is_some();
+        if had_focus {
+            self.grab_focus();
+        }
         for group in imp.groups.take() {
             imp.page.remove(&group);
         }
@@ -100,6 +105,9 @@ impl DevicePage {
         for group in groups.into_iter().flatten() {
             imp.page.add(&group);
             imp.groups.borrow_mut().push(group);
+        }
+        if had_focus {
+            imp.page.child_focus(gtk::DirectionType::TabForward);
         }
         imp.device.replace(Some(device));
     }
