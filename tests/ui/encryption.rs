@@ -85,7 +85,7 @@ fn keys_are_compared_and_a_new_device_then_asks() {
     robot.find_where("Bob's device, verified", |node| {
         node.role() == "list item" && node.name().contains("Verified")
     });
-    scene.desktop.press("Escape");
+    robot.find("dialog", "Encryption").find("button", "Close").click();
     robot.wait_gone("dialog", "Encryption");
 
     let second = Person::sign_in(&scene.server, "bob", "pw-bob", scene.server.direct_tls_port());
@@ -102,7 +102,7 @@ fn keys_are_compared_and_a_new_device_then_asks() {
     robot.find_where("trust", |node| node.role() == "label" && node.name() == "Trusted, not compared");
     robot.find("button", "Back").click();
     robot.wait_gone("button", "Back");
-    scene.desktop.press("Escape");
+    robot.find("dialog", "Encryption").find("button", "Close").click();
     robot.wait_gone("dialog", "Encryption");
     scene.write("both of you");
     second.hears(&scene.alice, "both of you");
