@@ -87,8 +87,8 @@ impl Keeper {
             Beginning::Existing => self.keep(&runtime),
             Beginning::SignIn(new, reply) => self.sign_in(&runtime, &new, &reply),
         };
+        self.close_reader();
         if end == Last::Remove {
-            self.close_reader();
             sign_in::undo(&self.shared, self.id);
             self.shared.table.strike_out(self.id);
             self.shared.bus.tell(self.id, EventKind::AccountRemoved);

@@ -24,6 +24,8 @@ type Question = Box<dyn FnOnce(&Connection) + Send>;
 #[derive(Clone)]
 pub struct ReaderHandle {
     questions: Sender<Question>,
+    /// Closed when the thread has closed its connection.
+    ended: Receiver<()>,
 }
 
 impl std::fmt::Debug for ReaderHandle {
@@ -37,13 +39,22 @@ impl ReaderHandle {
         let connection = place.open(Role::Reader)?;
         expect_newest(&connection)?;
         let (questions, asked) = async_channel::bounded(QUEUE);
-        thread::Builder::new().name("reader".into()).spawn(move || serve(&connection, &asked))?;
-        Ok(Self { questions })
+        let (end, ended) = async_channel::bounded(1);
+        thread::Builder::new().name("reader".into()).spawn(move || {
+            serve(&connection, &asked);
+            drop(connection);
+            drop(end);
+        })?;
+        Ok(Self { questions, ended })
     }
 
-    /// Answers no more questions, of any clone. Before the account's folder is removed.
+    /// Takes no more questions, of any clone, and waits until the connection is closed: before the account's
+    /// folder is removed, and before the program ends, since SQLCipher takes its memory away from under every
+    /// connection that is still being closed when the process exits.
     pub fn close(&self) {
         self.questions.close();
+        // The channel never carries anything.
+        let _ = self.ended.recv_blocking();
     }
 
     /// The account.

@@ -193,8 +193,8 @@ impl Person {
     }
 }
 
-/// A database that is still open when the process exits meets OpenSSL's own cleaning up, and the test that has passed ends
-/// with a crash.
+/// SQLCipher cleans up when the process exits, whoever still uses it: a database that is open then may crash a test that
+/// has passed.
 impl Drop for Person {
     fn drop(&mut self) {
         self.session.end(Duration::from_secs(5));

@@ -90,6 +90,24 @@ fn a_closed_reader_says_so() {
 }
 
 #[test]
+fn a_closed_reader_has_closed_its_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Bench::with(Writer::create(folder.path(), &DatabaseKey::generate()).unwrap());
+    let reader = bench.writer.reader().unwrap();
+    bench.hears(1, "hello");
+    block_on(reader.commit_number()).unwrap();
+    drop(bench);
+    let logs = || {
+        let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().ends_with("-wal")).count()
+    };
+    // SQLite removes the log with the last connection.
+    assert_eq!(logs(), 1);
+    reader.close();
+    assert_eq!(logs(), 0);
+}
+
+#[test]
 fn a_question_nobody_waits_for_is_not_answered() {
     on_disk(|_, reader| {
         let (asked, was_asked) = std::sync::mpsc::channel();
