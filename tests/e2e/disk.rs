@@ -11,7 +11,7 @@ use std::process::Command;
 use model::BareJid;
 use tests::{Person, Prosody, befriend};
 
-use crate::durability::{Call, calls};
+use crate::durability::{Call, calls, strace};
 
 /// How many messages the device sends.
 const MESSAGES: usize = 12;
@@ -44,19 +44,7 @@ fn survive(fault: &str) {
     assert!(signed_in, "the device could not sign in");
 
     let trace = folder.path().join("trace");
-    let mut strace = Command::new("strace");
-    strace
-        .args([
-            "-f",
-            "-y",
-            "-s",
-            "0",
-            "-e",
-            "trace=openat,pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg",
-        ])
-        .args(["-e", &format!("inject={fault}"), "-o"])
-        .arg(&trace)
-        .arg(env!("CARGO_BIN_EXE_soak"));
+    let strace = strace(&trace, &["-e", &format!("inject={fault}")]);
     assert!(device(strace, &server, &password, folder.path(), &bob.address, MESSAGES), "the device gave up");
 
     let text = std::fs::read_to_string(&trace).expect("a trace");

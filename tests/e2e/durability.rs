@@ -3,6 +3,7 @@
 //! `kill -9` cannot show this: the kernel writes what a killed program left in its cache. Only the order of the calls can.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::process::Command;
 
 use tests::{Person, Prosody, befriend};
@@ -20,6 +21,15 @@ pub enum Call {
     SocketWritten(usize),
 }
 
+/// A device whose calls are written to `trace`; `more` is for strace, too.
+pub fn strace(trace: &Path, more: &[&str]) -> Command {
+    const CALLS: &str = "trace=openat,pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg";
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-y", "-s", "0", "-e", CALLS]).args(more);
+    strace.arg("-o").arg(trace).arg(env!("CARGO_BIN_EXE_soak"));
+    strace
+}
+
 #[test]
 fn no_byte_of_a_message_leaves_before_its_commit_is_synced() {
     let server = Prosody::start();
@@ -30,18 +40,7 @@ fn no_byte_of_a_message_leaves_before_its_commit_is_synced() {
     assert!(alice.session.end(std::time::Duration::from_secs(5)));
     let folder = tempfile::tempdir().expect("a folder");
     let trace = folder.path().join("trace");
-    let done = Command::new("strace")
-        .args([
-            "-f",
-            "-y",
-            "-s",
-            "0",
-            "-e",
-            "trace=openat,pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg",
-            "-o",
-        ])
-        .arg(&trace)
-        .arg(env!("CARGO_BIN_EXE_soak"))
+    let done = strace(&trace, &[])
         .args(["device-marked", "alice@localhost", &password, &server.direct_tls_port().to_string()])
         .arg(server.authority())
         .arg(folder.path())

@@ -149,33 +149,12 @@ impl Desktop {
 
     /// Gives the window of this name another size.
     pub fn resize_window(&self, name: &str, width: u32, height: u32) {
-        self.tool(&[
-            "search",
-            "--sync",
-            "--onlyvisible",
-            "--name",
-            name,
-            "windowsize",
-            &width.to_string(),
-            &height.to_string(),
-        ]);
+        self.window_tool(name, &["windowsize", &width.to_string(), &height.to_string()]);
     }
 
     /// Makes the window of this name as large as the screen.
     pub fn fill_screen(&self, name: &str) {
-        self.tool(&[
-            "search",
-            "--sync",
-            "--onlyvisible",
-            "--name",
-            name,
-            "windowsize",
-            "100%",
-            "100%",
-            "windowmove",
-            "0",
-            "0",
-        ]);
+        self.window_tool(name, &["windowsize", "100%", "100%", "windowmove", "0", "0"]);
     }
 
     /// Moves the pointer to a place on the screen.
@@ -216,6 +195,13 @@ impl Desktop {
         }
         restrict(&home.path().join("run"));
         Self { home, display: String::new(), bus_address: String::new(), size, programs: Vec::new() }
+    }
+
+    /// Does something with the window of this name, as soon as it is there.
+    fn window_tool(&self, name: &str, arguments: &[&str]) {
+        let mut all = vec!["search", "--sync", "--onlyvisible", "--name", name];
+        all.extend(arguments);
+        self.tool(&all);
     }
 
     fn tool(&self, arguments: &[&str]) {

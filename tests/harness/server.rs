@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 /// A server of its own on free ports, with the host `localhost`, that ends with the test.
 pub trait Server {
+    /// Whether what comes while a stream is resumed is handed over in the order it was sent.
+    const RESUMES_IN_ORDER: bool = true;
+
     /// Starts one, and returns when it takes connections.
     fn start() -> Self
     where

@@ -82,7 +82,9 @@ impl Conversations {
                 if button.is_active() {
                     page.search().start();
                 } else {
-                    page.search().clear();
+                    if let Some(search) = page.imp().search.get() {
+                        search.clear();
+                    }
                     page.focus_list();
                 }
             }

@@ -53,7 +53,7 @@ impl Rows {
             println!("| {} | {:.2} {} | {} | {mark} |", row.name, row.value, row.unit, row.aim);
         }
         println!(
-            "\n{}, median of {ROUNDS} where not said otherwise; load at the end {}",
+            "\n{}; moments are medians of {ROUNDS}, floods, archives and scrolling are measured once; load at the end {}",
             processor(),
             load()
         );

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use tests::Desktop;
 use tests::wait::PATIENCE;
 
+/// How long a flood or the reading of an archive may keep the screen moving.
+const LONG: Duration = Duration::from_secs(300);
+
 /// The frame buffer of a [`Desktop`].
 pub struct Screen {
     file: File,
@@ -66,29 +69,27 @@ impl Screen {
 
     /// When the upper part of the screen had not changed for a second and a half: without the composer, where the cursor
     /// blinks. Looks only now and then, so that looking costs nothing.
+    ///
+    /// # Panics
+    /// When it never comes to rest.
     pub fn long_at_rest(&self) -> Instant {
-        let look = || self.fingerprint(0.0, 0.85);
-        let (mut shown, mut since) = (look(), Instant::now());
-        while since.elapsed() < Duration::from_millis(1500) {
-            std::thread::sleep(Duration::from_millis(25));
-            let now = look();
-            if now != shown {
-                (shown, since) = (now, Instant::now());
-            }
-        }
-        since
+        self.rest((0.0, 0.85), Duration::from_millis(1500), Duration::from_millis(25), LONG)
     }
 
     /// As [`Self::at_rest`], for the part between two shares of its height.
     ///
     /// # Panics
     /// When it never comes to rest.
-    pub fn part_at_rest(&self, (from, to): (f64, f64), still: Duration) -> Instant {
+    pub fn part_at_rest(&self, part: (f64, f64), still: Duration) -> Instant {
+        self.rest(part, still, Duration::from_millis(2), PATIENCE)
+    }
+
+    fn rest(&self, (from, to): (f64, f64), still: Duration, pause: Duration, patience: Duration) -> Instant {
         let start = Instant::now();
         let (mut shown, mut since) = (self.fingerprint(from, to), Instant::now());
         while since.elapsed() < still {
-            assert!(start.elapsed() < PATIENCE, "the screen never came to rest");
-            std::thread::sleep(Duration::from_millis(2));
+            assert!(start.elapsed() < patience, "the screen never came to rest");
+            std::thread::sleep(pause);
             let now = self.fingerprint(from, to);
             if now != shown {
                 (shown, since) = (now, Instant::now());
