@@ -237,6 +237,11 @@ pub fn conversation_began(
     if has_devices && availability(turn) == Availability::Yes { decide(turn, conversation) } else { Ok(()) }
 }
 
+/// The roster says that we see somebody: not every server tells by itself what they published before.
+pub fn contact_seen(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
+    if availability(turn) == Availability::Yes { device_lists::request(turn, who) } else { Ok(()) }
+}
+
 /// Whether a reaction in a conversation reaches anybody without the servers seeing it, or may be seen.
 pub fn may_react(turn: &Turn<'_, '_>, stored: &StoredConversation) -> Result<bool, Error> {
     if stored.encryption != ConversationEncryption::Omemo {

@@ -23,7 +23,7 @@ use crate::{
     Error,
     inbound::Reply,
     intentions::{self, Intention},
-    names, nickname, presence,
+    names, nickname, omemo, presence,
     refused::Kind,
     turn::{IqKind, PendingIq, Turn},
 };
@@ -76,6 +76,9 @@ pub fn handle_push(turn: &mut Turn<'_, '_>, from: Option<&Address>, query: &Elem
     let [item] = roster.items.as_slice() else { return Ok(Reply::BAD_REQUEST) };
     if take(turn, item)? {
         contact_changed(turn, &item.address)?;
+        if we_see(turn, &item.address)? {
+            omemo::contact_seen(turn, &item.address)?;
+        }
     }
     if roster.version.is_some() {
         turn.tx.set_roster_version(roster.version.as_deref())?;
