@@ -28,6 +28,14 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::TryNow => connection::try_now(turn),
         AccountCommand::EnterPassword(password) => password::enter(turn, password.0),
         AccountCommand::Send(conversation, outgoing) => compose::send(turn, conversation, &outgoing),
+        AccountCommand::SendFiles(..)
+        | AccountCommand::Download(_)
+        | AccountCommand::CancelTransfer(_)
+        | AccountCommand::RetryTransfer(_)
+        | AccountCommand::DiscardFile(_)
+        | AccountCommand::DiscardFiles(_)
+        | AccountCommand::LearnFile(..)
+        | AccountCommand::SetFileSettings(_) => Ok(()),
         AccountCommand::TryAgain(message) => compose::try_again(turn, message),
         AccountCommand::React(message, emoji) => edit::react(turn, message, &emoji),
         AccountCommand::Retract(message) => edit::retract(turn, message),

@@ -59,6 +59,9 @@ async fn notify(app: Application, bridge: Bridge, key: ConversationKey, message:
         return;
     }
     let body = match &message.content {
+        Content::Text(text) if text.is_empty() => {
+            message.attachments.first().map(|file| file.name.to_string()).unwrap_or_default()
+        }
         Content::Text(text) => text.clone(),
         Content::Retracted => return,
         Content::Unreadable(_) => gettext("A message that cannot be read here"),

@@ -1,6 +1,6 @@
 use crate::{
-    AccountId, Availability, BareJid, ChatState, ConversationId, EncryptionSettings, Fingerprint, MessageId,
-    Mute, Redacted, Timestamp, Trust,
+    AccountId, AttachmentId, Availability, BareJid, ChatState, ConversationId, EncryptionSettings, FileFacts,
+    FileSettings, Fingerprint, MessageId, Mute, OutgoingFiles, Redacted, Timestamp, Trust,
 };
 
 /// Something a person, or the desktop, wants done. Sending one never waits.
@@ -36,6 +36,22 @@ pub enum AccountCommand {
     EnterPassword(Redacted<String>),
     /// Send a message.
     Send(ConversationId, Outgoing),
+    /// Send files. They are in the history at once, and go when they are ready.
+    SendFiles(ConversationId, OutgoingFiles),
+    /// Fetch a file that is offered.
+    Download(AttachmentId),
+    /// Stop preparing, sending or fetching a file. What would have been sent fails and can be tried again.
+    CancelTransfer(AttachmentId),
+    /// Try again to send or fetch a file that failed.
+    RetryTransfer(AttachmentId),
+    /// Remove what is kept of a file from this device. It can be fetched again while a server has it.
+    DiscardFile(AttachmentId),
+    /// The same for every file of a conversation.
+    DiscardFiles(ConversationId),
+    /// What was found by looking into a file.
+    LearnFile(AttachmentId, FileFacts),
+    /// What the user wants of files in general.
+    SetFileSettings(FileSettings),
     /// Send a refused message again, as the same message.
     TryAgain(MessageId),
     /// Replace the user's reactions to a message (XEP-0444); empty takes them back.

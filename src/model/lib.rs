@@ -10,12 +10,14 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod attachment;
 mod command;
 mod contact;
 mod conversation;
 mod encryption;
 mod event;
 mod failure;
+mod file_name;
 mod ids;
 mod message;
 mod redacted;
@@ -23,6 +25,10 @@ mod request;
 mod time;
 
 pub use account::{AccountSettings, ConnectionState, ConnectionStep, ServerAddress};
+pub use attachment::{
+    Attachment, AttachmentSummary, ExportTo, FetchFrom, FileFacts, FileKind, FileSettings, FileSource,
+    OutgoingFile, OutgoingFiles, SharedFile, StorageUse, Transfer, TransferFailure, VoiceFacts,
+};
 pub use command::{AccountCommand, Command, Draft, Outgoing};
 pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};
 pub use conversation::{ChatState, Conversation, ConversationKind, ConversationSummary, LastMessage, Mute};
@@ -35,7 +41,8 @@ pub use failure::{
     CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure,
     StorageFailure,
 };
-pub use ids::{AccountId, ConversationId, MessageId, OccupantId, RequestId};
+pub use file_name::FileName;
+pub use ids::{AccountId, AttachmentId, ConversationId, MessageId, OccupantId, RequestId};
 pub use jid::{BareJid, FullJid, Jid};
 pub use message::{
     Content, Delivery, Direction, EncryptionKind, Message, Quote, Reaction, Revision, UnreadableReason,

@@ -131,6 +131,7 @@ impl Service {
             Request::OpenConversation(id, address) => {
                 self.post(id, Mail::Ask(Question::OpenConversation(address), reply));
             }
+            Request::ExportFile(..) => reply.give(Err(Failure::Gone)),
             Request::Unlock(id, passphrase) => self.post(id, Mail::Unlock(passphrase, reply)),
             Request::Reopen(id) => self.post(id, Mail::Reopen(reply)),
             Request::RegistrationForm { domain, server, extra_authorities } => {

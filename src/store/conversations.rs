@@ -94,6 +94,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<ConversationSummary> {
                 id: MessageId(id),
                 direction: direction(row.get(21)?),
                 text: if kind == TEXT { row.get(22)? } else { String::new() },
+                files: None,
                 retracted: kind == RETRACTED,
                 unreadable: kind == UNREADABLE,
                 delivery: delivery(row.get(24)?, row.get(25)?, row.get(26)?),

@@ -107,6 +107,7 @@ fn message(row: &Row<'_>, own: &Own, seen: &mut Seen) -> rusqlite::Result<(Messa
         time: Timestamp(row.get(10)?),
         sort_time: Timestamp(row.get(11)?),
         content: content(row.get(12)?, row.get(13)?, row.get(14)?),
+        attachments: Vec::new(),
         encryption: encryption(row.get(15)?),
         trust: row.get::<_, Option<i64>>(31)?.map(trust),
         delivery: delivery(row.get(16)?, row.get(17)?, row.get(18)?),
@@ -139,7 +140,7 @@ fn quote(row: &Row<'_>, own: &Own) -> rusqlite::Result<Quote> {
             display_name(given.or(row.get(26)?), row.get(30)?, sender)
         }
     };
-    Ok(Quote { message: target, sender, sender_name, own: is_own, text })
+    Ok(Quote { message: target, sender, sender_name, own: is_own, text, files: None })
 }
 
 impl Reads<'_> {

@@ -25,6 +25,7 @@ pub fn message(id: i64, sender: &str, seconds: i64) -> Message {
         time,
         sort_time: time,
         content: Content::Text(format!("Message {id}")),
+        attachments: Vec::new(),
         encryption: EncryptionKind::None,
         trust: None,
         delivery: if own { Delivery::Sent } else { Delivery::Received },

@@ -39,6 +39,7 @@ impl Words {
     /// What a message says.
     pub fn of(message: &Message) -> Self {
         let (text, style) = match &message.content {
+            Content::Text(body) if body.is_empty() => (file_names(message), Style::Plain),
             Content::Text(body) => {
                 if let Some(action) = text::action(body) {
                     (format!("{} {}", message.sender_name, text::clean(action)), Style::Action)
@@ -54,6 +55,12 @@ impl Words {
         let links = if style == Style::Quiet { Vec::new() } else { text::links(&text) };
         Self { text, links, style }
     }
+}
+
+/// What the files of a message are called, one on a line.
+fn file_names(message: &Message) -> String {
+    let names: Vec<&str> = message.attachments.iter().map(|file| file.name.as_str()).collect();
+    names.join("\n")
 }
 
 /// What to call the sender.
@@ -148,6 +155,7 @@ mod tests {
             sender_name: "Alice".into(),
             own: false,
             text: "Hello".into(),
+            files: None,
         };
         assert_eq!(quoted(&quote), "Alice");
         quote.own = true;

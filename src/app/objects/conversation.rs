@@ -232,6 +232,8 @@ fn last_line(summary: &ConversationSummary) -> Line {
         gettext("Message deleted")
     } else if last.unreadable {
         gettext("Encrypted message")
+    } else if let (Some(files), true) = (&last.files, last.text.is_empty()) {
+        files.name.to_string()
     } else {
         one_line(action.as_deref().unwrap_or(&last.text))
     };

@@ -84,6 +84,7 @@ fn everything() -> Vec<TimelineItem> {
             Content::Text(text) => text.clone(),
             _ => String::new(),
         },
+        files: None,
     };
     messages[answer].reply = Some(quote(&messages[1]));
     messages[edited].reply = Some(quote(&messages[action]));
