@@ -74,6 +74,7 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::SetTrust(who, fingerprint, trust) => omemo::set_trust(turn, &who, fingerprint, trust),
         AccountCommand::LookUpDevices(who) => omemo::look_up(turn, &who),
         AccountCommand::NameDevice(name) => omemo::name_device(turn, name),
+        AccountCommand::RemoveDevice(device) => omemo::remove_device(turn, device),
         AccountCommand::ResetSession(who, device) => omemo::reset_session(turn, &who, device),
         AccountCommand::SetEncryptionSettings(settings) => omemo::set_settings(turn, settings),
         AccountCommand::SetPrivacy { receipts, typing } => {

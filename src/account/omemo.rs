@@ -6,7 +6,7 @@
 //! * `device_lists`, `bundles`: what others publish. Lists are asked for once in a session before something is sealed, and
 //!   told by events; bundles are fetched only when something is to be said to a device without a session.
 //! * `own_device`: ours. Its keys are published, its place on our lists is kept, it is given up when the database turns
-//!   out to be a copy.
+//!   out to be a copy; `removed_devices`: what comes off our lists.
 //! * `sending`: an outbox row that waits becomes its final bytes; `carriage` says what of it goes where.
 //! * `receiving`: opens what came, once. A second copy is known by its mark before any ratchet is touched.
 //! * `answers`: empty messages that move a ratchet; `reset` begins anew with a device.
@@ -21,6 +21,7 @@ mod carriage;
 mod device_lists;
 mod own_device;
 mod receiving;
+mod removed_devices;
 mod reset;
 mod sending;
 mod trust;
@@ -48,6 +49,7 @@ use crate::{
 pub use device_lists::{look_up, published};
 pub use own_device::name as name_device;
 pub use receiving::{Opened, Sealed, open};
+pub use removed_devices::remove as remove_device;
 pub use reset::reset as reset_session;
 pub use sending::{Sealing, seal, send_now};
 pub use trust::set as set_trust;

@@ -100,6 +100,8 @@ pub enum AccountCommand {
     LookUpDevices(BareJid),
     /// What the user's other devices, and contacts, call this one.
     NameDevice(Option<String>),
+    /// Take another device of the user's off the account's lists, such as an old phone: nobody encrypts to it any more.
+    RemoveDevice(u32),
     /// Begin anew with a device whose messages cannot be read.
     ResetSession(BareJid, u32),
     /// What the user wants of encryption in general.
