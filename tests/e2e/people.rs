@@ -7,6 +7,7 @@ use tests::{Person, Server, befriend};
 
 on_every_server! {
     a_nickname_and_a_picture_reach_a_contact_and_an_own_device_and_go_again
+    what_somebody_published_before_is_known_to_a_new_contact
     a_contact_has_its_name_on_every_device_also_one_that_was_away
     a_blocked_person_is_not_heard_on_any_device_until_that_ends
 }
@@ -42,6 +43,23 @@ fn a_nickname_and_a_picture_reach_a_contact_and_an_own_device_and_go_again(serve
     knows(&bob, &alice, "neither", |contact| {
         contact.name == alice.address.as_str() && contact.avatar.is_none()
     });
+}
+
+fn what_somebody_published_before_is_known_to_a_new_contact(server: impl Server) {
+    let alice = Person::new(&server, "alice");
+    let second = Person::sign_in(&server, "alice", "pw-alice", server.starttls_port());
+    alice.command(AccountCommand::SetNickname(Some("Alice of the Harbour".to_owned())));
+    alice.command(AccountCommand::SetAvatar(Some((PICTURE.to_vec(), 1, 1))));
+    wait::until("the server to have both", || {
+        let profile = block_on(second.reader().account()).expect("readable").expect("an account");
+        (profile.nickname.is_some() && profile.avatar.is_some()).then_some(())
+    });
+    let bob = Person::new(&server, "bob");
+    befriend(&alice, &bob);
+    let seen = knows(&bob, &alice, "the name and the picture", |contact| {
+        contact.name == "Alice of the Harbour" && contact.avatar.is_some()
+    });
+    assert_eq!(wait::until("the picture's bytes", || picture(&bob, &seen)), PICTURE);
 }
 
 fn a_contact_has_its_name_on_every_device_also_one_that_was_away(server: impl Server) {
