@@ -74,11 +74,16 @@ pub fn handle_push(turn: &mut Turn<'_, '_>, from: Option<&Address>, query: &Elem
     }
     let Some(roster) = wire::roster(query) else { return Ok(Reply::BAD_REQUEST) };
     let [item] = roster.items.as_slice() else { return Ok(Reply::BAD_REQUEST) };
-    let was_seen = we_see(turn, &item.address)?;
+    let who = &item.address;
+    let before = (we_see(turn, who)?, sees_us(turn, who)?);
     if take(turn, item)? {
-        contact_changed(turn, &item.address)?;
-        if !was_seen && we_see(turn, &item.address)? {
-            pep::contact_seen(turn, &item.address)?;
+        contact_changed(turn, who)?;
+        let now = (we_see(turn, who)?, sees_us(turn, who)?);
+        if now.0 && !before.0 {
+            pep::contact_seen(turn, who)?;
+        }
+        if now == (true, true) && before != now {
+            presence::introduce(turn, who)?;
         }
     }
     if roster.version.is_some() {

@@ -1,6 +1,6 @@
 //! Who people are to each other: names, pictures, contacts on every device, and who is not heard.
 
-use model::{AccountCommand, Contact};
+use model::{AccountCommand, Contact, EventKind, Show};
 use tests::person::block_on;
 use tests::wait;
 use tests::{Person, Server, befriend};
@@ -22,7 +22,12 @@ const PICTURE: &[u8] = &[
 fn a_nickname_and_a_picture_reach_a_contact_and_an_own_device_and_go_again(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
+    let mut events = alice.session.events();
     befriend(&alice, &bob);
+    // Before, ejabberd does not know what bob wants to be told of.
+    alice.waits_for_event(&mut events, "bob's presence", |event| {
+        matches!(event, EventKind::Presence(who, presence) if *who == bob.address && presence.show != Show::Offline)
+    });
 
     alice.command(AccountCommand::SetNickname(Some("Alice of the Harbour".to_owned())));
     alice.command(AccountCommand::SetAvatar(Some((PICTURE.to_vec(), 1, 1))));
