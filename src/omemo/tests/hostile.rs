@@ -1,15 +1,18 @@
 //! Bytes from strangers and from damaged disks: refused, never a panic, and nothing is changed by them.
 
+#[path = "support/cases.rs"]
+mod cases;
 #[allow(dead_code)] // Each test file uses its part.
 mod support;
 
+use cases::cases;
 use omemo::wire::{KeyExchange, RatchetMessage};
 use omemo::{
     Bundle, Content, Error, Fingerprint, IdentityKey, Omemo, OwnDevice, Payload, PublishedKey, Refusal,
     Version, check_sessions,
 };
 use proptest::prelude::*;
-use support::{Letter, Person, acquainted, alice_and_bob, cases, text};
+use support::{Letter, Person, acquainted, alice_and_bob, text};
 
 fn parts(payload: &mut Payload) -> (Option<&mut Vec<u8>>, &mut Vec<u8>) {
     match payload {
