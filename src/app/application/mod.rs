@@ -90,6 +90,10 @@ mod imp {
         fn startup(&self) {
             self.parent_startup();
             gtk::Window::set_default_icon_name(crate::APP_ID);
+            // A key that is shown is not selected because the keyboard comes by.
+            if let Some(settings) = gtk::Settings::default() {
+                settings.set_property("gtk-label-select-on-focus", false);
+            }
             self.obj().install_actions();
         }
 

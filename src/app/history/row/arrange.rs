@@ -116,13 +116,15 @@ impl imp::MessageRow {
         }
         let lead = stack.y;
 
-        // The time, and what stands beside it.
-        let beside: Vec<(gtk::Widget, i32, i32)> = [
-            parts.edited.shown().map(|edited| edited.clone().upcast::<gtk::Widget>()),
-            parts.lock.shown().map(|lock| lock.clone().upcast()),
-            Some(parts.meta.clone().upcast()),
-            parts.marks.shown().map(|marks| marks.clone().upcast()),
-        ]
+        // The time, and what stands beside it. What is seen even while the time is not comes next to the bubble.
+        let edited = parts.edited.shown().map(|edited| edited.clone().upcast::<gtk::Widget>());
+        let lock = parts.lock.shown().map(|lock| lock.clone().upcast::<gtk::Widget>());
+        let meta = Some(parts.meta.clone().upcast::<gtk::Widget>());
+        let marks = parts.marks.shown().map(|marks| marks.clone().upcast::<gtk::Widget>());
+        let beside: Vec<(gtk::Widget, i32, i32)> = match kind {
+            Kind::Incoming => [edited, lock, meta, marks],
+            Kind::Outgoing => [meta, marks, lock, edited],
+        }
         .into_iter()
         .flatten()
         .map(|widget| {
