@@ -3,6 +3,8 @@
 
 mod changes;
 mod chat;
+mod codes;
+mod dialogs;
 mod encryption;
 mod failures;
 mod find;
@@ -15,4 +17,6 @@ mod profiles;
 mod quiet;
 mod scene;
 mod settings;
+mod unreadable;
+mod waiting;
 mod welcome;
