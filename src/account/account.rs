@@ -11,7 +11,7 @@ use store::Tx;
 use xmpp::TlsFacts;
 
 use crate::{
-    Error, FileJob, FileReport, commands, connection, files,
+    Error, FileJob, FileReport, archive, commands, connection, files,
     refused::Refused,
     turn::{State, Turn},
 };
@@ -164,5 +164,10 @@ impl Account {
     /// [`Input::Continue`].
     pub fn is_behind(&self) -> bool {
         self.state.connection.is_behind()
+    }
+
+    /// Whether bytes are welcome though the account is behind: what it has to ask next depends on what comes.
+    pub fn looks_ahead(&self) -> bool {
+        archive::looks_ahead(&self.state)
     }
 }

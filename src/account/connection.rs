@@ -217,18 +217,20 @@ pub fn go_offline(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 
 /// Hands the stream's events on until nothing is left or `limit` stanzas were handled.
 pub fn read(turn: &mut Turn<'_, '_>, limit: usize) -> Result<(), Error> {
+    // What was asked for ahead of its time leaves at once: it need not wait for the commit of a batch.
+    let asked = archive::look_ahead(turn);
     let mut handled = 0;
     while handled < limit {
-        let Some(event) = turn.state.stream.as_mut().and_then(|stream| stream.poll_event(turn.now)) else {
-            break;
-        };
+        let now = turn.now;
+        let next = |stream: &mut Stream| if asked { stream.poll_made() } else { stream.poll_event(now) };
+        let Some(event) = turn.state.stream.as_mut().and_then(next) else { break };
         if matches!(event, StreamEvent::Stanza(_) | StreamEvent::Refused(_)) {
             handled += 1;
         }
         on_event(turn, event)?;
     }
     turn.state.connection.behind =
-        handled == limit && turn.state.stream.as_ref().is_some_and(Stream::has_buffered_input);
+        (asked || handled == limit) && turn.state.stream.as_ref().is_some_and(Stream::has_buffered_input);
     Ok(())
 }
 

@@ -243,6 +243,11 @@ impl Rig {
         self.writer.write(change).unwrap()
     }
 
+    /// Whether it listens though it is behind.
+    pub fn looks_ahead(&self) -> bool {
+        self.account.looks_ahead()
+    }
+
     /// How many of a kind were refused.
     pub fn refused(&self, kind: Kind) -> u64 {
         self.account.refused().of(kind)

@@ -6,8 +6,9 @@
 //!
 //! Nothing leaves before its commit: bytes are queued on the link only while outputs are taken.
 //! Letters are looked at before anything else, so a command overtakes an archive that is being
-//! read: while the account is behind, the socket is not read at all. If a transaction fails, the
-//! driver ends with it, and its keeper reads everything again from the disk.
+//! read: while the account is behind, the socket is not read, unless the account looks for
+//! something ahead, and then only so far. If a transaction fails, the driver ends with it, and its
+//! keeper reads everything again from the disk.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -168,6 +169,7 @@ impl<'a> Driver<'a> {
         let earliest = self.last_timer + BREATH;
         let deadline = due.map_or(look_up, |due| due.clamp(earliest, look_up.max(earliest)));
         let behind = self.account.is_behind();
+        let listens = !behind || self.account.looks_ahead();
         let trial = &self.trial;
         tokio::select! {
             biased;
@@ -177,8 +179,8 @@ impl<'a> Driver<'a> {
             }
             () = sleep_until(deadline) => Wake::Time,
             report = self.transfers.next() => Wake::File(report),
+            event = self.way.next(), if listens => Wake::Way(event),
             () = std::future::ready(()), if behind => Wake::More,
-            event = self.way.next() => Wake::Way(event),
         }
     }
 
