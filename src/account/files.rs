@@ -59,7 +59,11 @@ pub struct Memory {
 pub fn pump(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     sending::prepare_next(turn)?;
     sending::upload_next(turn)?;
-    fetching::fetch_next(turn)?;
+    fetching::fetch_next(turn)
+}
+
+/// Has containers deleted that nobody names any more: at the end of each turn, for their rows go in many ways.
+pub fn sweep(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     for container in turn.tx.reads().discarded_files()? {
         if turn.state.files.deleting.insert(container.clone()) {
             let file = turn.tx.reads().container_path(&container);
@@ -131,9 +135,10 @@ pub fn retry(turn: &mut Turn<'_, '_>, id: AttachmentId) -> Result<(), Error> {
     if !matches!(stored.attachment.transfer, Transfer::Failed(_)) {
         return Ok(());
     }
-    match stored.origin {
-        Some(_) => sending::try_again(turn, stored.attachment.message).map(drop),
-        None => fetching::fetch(turn, id),
+    if stored.written_here {
+        sending::try_again(turn, stored.attachment.message).map(drop)
+    } else {
+        fetching::fetch(turn, id)
     }
 }
 

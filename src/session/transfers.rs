@@ -85,7 +85,10 @@ fn serve(begins: Begins) {
         loop {
             let job = tokio::select! {
                 job = inbox.recv() => job,
-                Some(_) = tasks.join_next() => continue,
+                Some(_) = tasks.join_next() => {
+                    under_way.retain(|_, task| !task.is_finished());
+                    continue;
+                }
             };
             let Ok((job, place)) = job else { break };
             if let FileJob::Cancel(id) = job {

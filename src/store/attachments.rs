@@ -97,6 +97,8 @@ pub struct StoredAttachment {
     pub conversation: ConversationId,
     /// Whose it is.
     pub direction: Direction,
+    /// Whether its message was written on this device.
+    pub written_here: bool,
     /// Where it can be had.
     pub remote: RemoteFile,
     /// The container it rests in, or is being put into.
@@ -110,7 +112,8 @@ impl Reads<'_> {
     pub fn attachment(self, id: AttachmentId) -> Result<Option<StoredAttachment>, Error> {
         let sql = format!(
             "SELECT {COLUMNS}, m.conversation, m.direction, f.addresses, f.cipher, f.cipher_key, f.cipher_iv, f.hash,
-               f.container, f.container_key, f.source_path, f.source_bytes, f.strip_metadata, f.longest_side
+               f.container, f.container_key, f.source_path, f.source_bytes, f.strip_metadata, f.longest_side,
+               m.written_here
              {ATTACHMENT} JOIN messages m ON m.id = f.message WHERE f.id = ?"
         );
         Ok(self.connection.prepare_cached(&sql)?.query_row([id.0], stored).optional()?)
@@ -314,6 +317,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredAttachment> {
         attachment: attachment(row)?,
         conversation: ConversationId(row.get(at(0))?),
         direction: direction(row.get(at(1))?),
+        written_here: row.get(at(13))?,
         remote: RemoteFile { addresses: addresses.lines().map(str::to_owned).collect(), cipher, hash },
         container,
         origin: source.map(|source| FileOrigin { source, wish }),

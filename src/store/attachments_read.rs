@@ -78,15 +78,17 @@ impl Reads<'_> {
     /// Where the bytes of a file can be read, and what to call it. `None` unless it is here.
     pub fn file(self, id: AttachmentId) -> Result<Option<(FileAtRest, FileName)>, Error> {
         let Some(stored) = self.attachment(id)? else { return Ok(None) };
-        let is_own = stored.direction == model::Direction::Outgoing;
         let name = stored.attachment.name;
-        if stored.attachment.transfer != Transfer::Here && !is_own {
+        let is_whole = match stored.attachment.transfer {
+            Transfer::Here => true,
+            Transfer::Uploading | Transfer::Failed(_) => stored.written_here,
+            Transfer::Preparing | Transfer::Offered | Transfer::Downloading => false,
+        };
+        if !is_whole {
             return Ok(None);
         }
         Ok(match (stored.container, stored.origin, stored.attachment.size) {
-            (Some((container, key)), _, _) if stored.attachment.transfer != Transfer::Preparing => {
-                Some((self.kept(&container, key), name))
-            }
+            (Some((container, key)), _, _) => Some((self.kept(&container, key), name)),
             (None, Some(origin), Some(size)) => match origin.source {
                 model::FileSource::Path(path) => Some((FileAtRest::InPlace { path, size }, name)),
                 model::FileSource::Bytes(_) => None,

@@ -360,7 +360,7 @@ fn fail(turn: &mut Turn<'_, '_>, id: AttachmentId, failure: TransferFailure) -> 
     };
     turn.tx.set_waits(message, None)?;
     turn.tx.advance_delivery(message, &Delivery::Failed(DeliveryFailure { reason, text: None }))?;
-    Ok(())
+    outbox::pump(turn)
 }
 
 /// Sends a message with files again: from the step that its file reached. False if it has none.

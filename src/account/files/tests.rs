@@ -92,7 +92,9 @@ fn tell_of_service(rig: &mut Rig, most: &str) {
 }
 
 fn give_slot(rig: &mut Rig, place: &str) -> Element {
-    let question = rig.take_sent("request");
+    let place_of = |stanza: &Element| stanza.has_child("request", "urn:xmpp:http:upload:0");
+    let question = rig.sent.iter().position(place_of).expect("a slot is asked for");
+    let question = rig.sent.remove(question);
     assert_eq!(question.attr("to"), Some("up.example.org"));
     rig.answer(
         &question,
@@ -136,6 +138,9 @@ fn a_file_is_prepared_uploaded_and_sent_and_its_caption_follows() {
     let shared = sharing::files(&message).remove(0);
     assert_eq!((shared.file.name.as_deref(), shared.file.size), (Some("a.txt"), Some(5)));
     assert!(shared.file.hash.is_some());
+    assert!(!rig.has_sent("body"), "the caption waits until the server has the file's message");
+    let ping = rig.take_sent("ping");
+    rig.answer(&ping, "");
     let caption = rig.take_sent("body");
     assert_eq!(caption.get_child("body", "jabber:client").unwrap().text(), "Look");
     assert_eq!(transfers(&mut rig), [Transfer::Here]);
