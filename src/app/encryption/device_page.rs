@@ -142,7 +142,13 @@ impl DevicePage {
             imp.name_row.set_text(name);
             imp.name_row.set_show_apply_button(true);
         }
+        let had_focus = super::has_focus(self);
         self.show_decisions(&device);
+        // What was pressed may be gone, and a dialog without the keyboard in it does not hear Escape.
+        if had_focus && !super::has_focus(self) {
+            let _ = imp.decisions_group.child_focus(gtk::DirectionType::TabForward)
+                || self.child_focus(gtk::DirectionType::TabForward);
+        }
         self.show_facts(&device);
         imp.device.replace(Some(device));
     }
