@@ -79,6 +79,16 @@ fn no_changed_bit_changes_a_word() {
 }
 
 #[test]
+fn a_payload_that_was_taken_off_is_missed_in_version_2() {
+    let (mut alice, mut bob) = acquainted(Version::Two);
+    let letter = alice.write(&bob, Version::Two, "to be or not to be");
+    let mut stripped = letter.clone();
+    stripped.payload = Payload::Two { ciphertext: None };
+    assert!(matches!(bob.try_read(&stripped), Err(Error::Refused(Refusal::Tampered))));
+    assert_eq!(text(&bob.read(&letter)), "to be or not to be");
+}
+
+#[test]
 fn a_key_exchange_is_not_taken_for_a_message_nor_a_version_for_the_other() {
     for version in Version::ALL {
         let (mut alice, mut bob) = acquainted(version);
