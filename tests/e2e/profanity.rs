@@ -1,9 +1,9 @@
 //! Encrypted conversations with Profanity, a messenger for terminals: OMEMO 0.3 by libsignal, which most programs have.
 
-use model::EncryptionKind;
+use model::{AccountCommand, Delivery, EncryptionKind, Outgoing};
 use tests::{Peer, Prosody};
 
-use crate::omemo::{self, Named, fingerprint, hears, let_in, peer, two_people};
+use crate::omemo::{self, Named, fingerprint, hears, let_in, peer, sees_own, two_people};
 
 const PROFANITY: Named = Named {
     sign_in: Peer::profanity,
@@ -35,6 +35,24 @@ fn first_words_while_we_are_away_and_more_of_them() {
 #[test]
 fn a_link_that_breaks_in_mid_conversation() {
     omemo::a_link_that_breaks_in_mid_conversation(&PROFANITY);
+}
+
+#[test]
+fn corrections() {
+    let server = Prosody::start();
+    let (alice, mut profanity) = two_people(&server, &PROFANITY);
+    let conversation = alice.say(&peer(), "Helo");
+    profanity.expect("legacy message Helo");
+    let own = sees_own(&alice, "Helo", &Delivery::Delivered, PROFANITY.kind);
+    let outgoing = Outgoing { text: "Hello".to_owned(), reply_to: None, corrects: Some(own.id) };
+    alice.command(AccountCommand::Send(conversation, outgoing));
+    profanity.expect("legacy correction Hello");
+
+    profanity.tell("say alice@localhost typo");
+    let typo = hears(&alice, "typo", PROFANITY.kind);
+    profanity.tell("correct alice@localhost no typo");
+    let corrected = hears(&alice, "no typo", PROFANITY.kind);
+    assert_eq!((corrected.id, corrected.revisions), (typo.id, 1));
 }
 
 /// What Starling shows to be compared is what Profanity shows, of both keys, and no word went or came in the clear.

@@ -165,7 +165,9 @@ class Profanity:
     def command(self, line):
         verb, to, *rest = line.split(" ", 2)
         if verb == "say":
-            self.say(to, rest[0])
+            self.say(rest[0], to, f"/msg {to} {rest[0]}")
+        elif verb == "correct":
+            self.say(rest[0], to, f"/msg {to}", f"/correct {rest[0]}")
         elif verb == "trust":
             self.trust(to, rest[0])
         elif verb == "tally":
@@ -179,10 +181,11 @@ class Profanity:
             say("offline")
             sys.exit()
 
-    def say(self, to, text):
+    def say(self, text, to, *typed):
         self.wait_until("their devices", lambda: to in self.lists)
         newest = self.newest_row()
-        self.type(f"/msg {to} {text}")
+        for line in typed:
+            self.type(line)
         said = lambda: any(row[1:3] == (self.jid, text) for row in self.rows(newest))
         self.wait_until(f"“{text}” to be said", said)
 
