@@ -1,6 +1,7 @@
 //! The soak of encryption: a great many sealed messages with slixmpp-omemo, both ways at once, in each version of OMEMO.
 //!
-//! `soak sealed [COUNT]`. Half of the messages go in each version, and half of those each way. Each side says its next while
+//! `soak sealed [COUNT]`. Half of the messages go in each version, and half of those each way; each version has a server of its
+//! own, and both go on at the same time. Each side says its next while
 //! the last ones of the other are on their way, so that the ratchets turn at the same time. Each message says its number,
 //! so at the end it is known of each whether it was read once, twice or never; and each side says whether it came sealed.
 
@@ -17,39 +18,58 @@ use tests::{Peer, Person, Prosody, befriend_peer};
 /// The first argument of this soak.
 pub const WORD: &str = "sealed";
 /// How many messages of each side may be on their way.
-const IN_FLIGHT: usize = 8;
+const IN_FLIGHT: usize = 32;
 /// How long nothing new may be read before what is missing counts as lost.
 const SILENCE: Duration = Duration::from_secs(120);
 /// What each side begins its messages with.
 const OURS: &str = "alice";
 const THEIRS: &str = "peer";
 
+/// How everybody names a version.
+struct Named {
+    name: &'static str,
+    versions: Versions,
+    /// The peer's word.
+    word: &'static str,
+    kind: EncryptionKind,
+}
+
+const LEGACY: Named = Named {
+    name: "OMEMO 0.3",
+    versions: Versions::Legacy,
+    word: "legacy",
+    kind: EncryptionKind::OmemoLegacy,
+};
+const TWO: Named =
+    Named { name: "OMEMO 2", versions: Versions::Two, word: "two", kind: EncryptionKind::Omemo };
+
 /// Says `count` messages, prints what became of them, and tells whether each was read once and sealed.
 pub fn soak(count: usize) -> bool {
     println!("soak: {count} sealed messages with slixmpp-omemo");
     let half = count.div_ceil(2);
-    let legacy = in_version(Versions::Legacy, "legacy", EncryptionKind::OmemoLegacy, half);
-    println!("  OMEMO 0.3: {legacy}");
-    let two = in_version(Versions::Two, "two", EncryptionKind::Omemo, count - half);
-    println!("  OMEMO 2:   {two}");
+    let (legacy, two) = std::thread::scope(|scope| {
+        let two = scope.spawn(|| in_version(&TWO, count - half));
+        (in_version(&LEGACY, half), two.join().expect("told by its own panic"))
+    });
+    println!("  {}: {legacy}", LEGACY.name);
+    println!("  {}: {two}", TWO.name);
     legacy.is_well() && two.is_well()
 }
 
-fn in_version(versions: Versions, word: &'static str, kind: EncryptionKind, count: usize) -> Outcome {
+fn in_version(named: &'static Named, count: usize) -> Outcome {
     let start = Instant::now();
     let server = Prosody::start();
     let alice = Person::new(&server, "alice");
     server.register("peer");
-    let peer = Peer::sealed(&server, "peer", "desk", versions);
+    let peer = Peer::sealed(&server, "peer", "desk", named.versions);
     let address: BareJid = "peer@localhost".parse().expect("an address");
     befriend_peer(&alice, &address);
     // One after the other: who has one session for a device, as slixmpp-omemo, loses what is said when both begin at once.
     alice.say(&address, "hello");
-    peer.expect(&format!("{word} message hello"));
+    peer.expect(&format!("{} message hello", named.word));
     peer.hush();
 
-    let mut talk =
-        Talk { alice, peer, address, word, kind, by_us: Count::default(), by_them: Count::default() };
+    let mut talk = Talk { alice, peer, address, named, by_us: Count::default(), by_them: Count::default() };
     let (ours, theirs) = (count.div_ceil(2), count / 2);
     let mut last_progress = (Instant::now(), 0);
     while talk.by_us.read() < ours || talk.by_them.read() < theirs {
@@ -58,7 +78,7 @@ fn in_version(versions: Versions, word: &'static str, kind: EncryptionKind, coun
         let read = talk.by_us.read() + talk.by_them.read();
         if read > last_progress.1 {
             if read / 1000 > last_progress.1 / 1000 {
-                println!("    {read} of {count} after {} s", start.elapsed().as_secs());
+                println!("    {}: {read} of {count} after {} s", named.name, start.elapsed().as_secs());
             }
             last_progress = (Instant::now(), read);
         } else if last_progress.0.elapsed() > SILENCE {
@@ -72,8 +92,7 @@ struct Talk {
     alice: Person,
     peer: Peer,
     address: BareJid,
-    word: &'static str,
-    kind: EncryptionKind,
+    named: &'static Named,
     by_us: Count,
     by_them: Count,
 }
@@ -115,7 +134,7 @@ impl Talk {
     /// Takes in what both heard since.
     fn listen(&mut self) {
         for line in self.peer.heard(Duration::from_millis(50)) {
-            note(&mut self.by_us, &line, self.word);
+            note(&mut self.by_us, &line, self.named.word);
         }
         // Only for how far they are: what was read how often is counted when all is said.
         for message in self.alice.messages(&self.address, 4 * IN_FLIGHT as u32) {
@@ -149,7 +168,7 @@ impl Talk {
                         if let Some(number) = number(text, THEIRS) {
                             *count.times.entry(number).or_default() += 1;
                         }
-                        count.clear += usize::from(message.encryption != self.kind);
+                        count.clear += usize::from(message.encryption != self.named.kind);
                     }
                     Content::Unreadable(_) => count.unreadable += 1,
                     Content::Retracted => {}
