@@ -40,6 +40,9 @@ impl Peer {
 
     /// slixmpp: signs in on a device of an account that exists, and seals all it says. A device of this name that was there
     /// before is the same one: it has its keys.
+    ///
+    /// # Panics
+    /// When it does not come online.
     pub fn sealed(server: &Prosody, name: &str, device: &str, versions: Versions) -> Self {
         let versions = match versions {
             Versions::Legacy => "legacy",
