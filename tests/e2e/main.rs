@@ -24,6 +24,6 @@ mod hostile;
 mod independent;
 mod marks;
 mod omemo;
-mod peer;
 mod people;
+mod profanity;
 mod sign_in;

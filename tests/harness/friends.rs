@@ -1,6 +1,6 @@
 //! Two people who let each other in.
 
-use model::{AccountCommand, Subscription};
+use model::{AccountCommand, BareJid, Subscription};
 
 use crate::Person;
 use crate::person::block_on;
@@ -29,6 +29,21 @@ pub fn befriend(one: &Person, other: &Person) {
             mutual += u32::from(found.is_some_and(|found| found.subscription == Subscription::Both));
         }
         (mutual == 2).then_some(())
+    });
+}
+
+/// The same with somebody who lets in whoever asks, with a client that is not ours.
+#[track_caller]
+pub fn befriend_peer(person: &Person, peer: &BareJid) {
+    person.command(AccountCommand::AddContact(peer.clone(), None, Vec::new()));
+    let mut answered = false;
+    wait::until("the contact to be mutual", || {
+        let contact = block_on(person.reader().contact(peer.clone())).ok().flatten()?;
+        if contact.asks_subscription && !answered {
+            answered = true;
+            person.command(AccountCommand::AnswerSubscription(peer.clone(), true));
+        }
+        (contact.subscription == Subscription::Both).then_some(())
     });
 }
 

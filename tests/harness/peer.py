@@ -31,6 +31,8 @@ class Peer(slixmpp.ClientXMPP):
         self.auto_subscribe = True
         self.omemo = None
         self.one_at_a_time = asyncio.Lock()
+        self.listens = asyncio.Event()
+        self.listens.set()
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("message", self.heard)
         self.add_event_handler("presence_available", self.seen)
@@ -72,6 +74,7 @@ class Peer(slixmpp.ClientXMPP):
     async def open(self, message, how=""):
         if not self.omemo.is_encrypted(message):
             return
+        await self.listens.wait()
         async with self.one_at_a_time:
             try:
                 said, version = await self.omemo.open(message)
@@ -148,6 +151,13 @@ class Peer(slixmpp.ClientXMPP):
         if verb == "leave":
             self.add_event_handler("disconnected", lambda _: say("offline"))
             asyncio.ensure_future(self.leave())
+            return
+        if verb == "deaf":
+            # What comes sealed is opened only when it listens again.
+            self.listens.clear()
+            return
+        if verb == "listen":
+            self.listens.set()
             return
         if verb == "unlist":
             asyncio.ensure_future(self.omemo.unlist())
