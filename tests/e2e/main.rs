@@ -20,6 +20,7 @@ mod chat;
 mod disk;
 mod durability;
 mod ejabberd;
+mod files;
 mod hostile;
 mod independent;
 mod marks;

@@ -25,6 +25,7 @@ class Peer(slixmpp.ClientXMPP):
         self.plugin["xep_0184"].auto_request = True
         self.last_sent = None
         self.last_heard = None
+        self.last_body = None
         # Where the devices of others are, by bare address.
         self.devices = {}
         self.auto_authorize = True
@@ -134,11 +135,33 @@ class Peer(slixmpp.ClientXMPP):
             say(how + "answer " + message["body"])
             return
         self.last_heard = message["id"]
+        self.last_body = message["body"]
         say(how + "message " + message["body"])
 
     def reacted(self, message, how=""):
         emoji = [child.text for child in message.xml.find("{urn:xmpp:reactions:0}reactions")]
         say(how + "reaction " + " ".join(emoji))
+
+    async def file(self, verb, to, text=""):
+        import peer_files
+
+        try:
+            if verb == "get":
+                say("got " + await peer_files.get(self, self.last_body))
+                return
+            message = self.make_message(mto=to, mtype="chat")
+            message["body"] = await peer_files.put(self, text, self.omemo is not None)
+            message["id"] = self.new_id()
+        except Exception as error:
+            say("no file " + repr(error))
+            return
+        if self.omemo is not None:
+            await self.seal(message)
+            return
+        reference = element("jabber:x:oob", "x")
+        ET.SubElement(reference, "{jabber:x:oob}url").text = message["body"]
+        message.append(reference)
+        message.send()
 
     def command(self, line):
         verb, to, *rest = line.split(" ", 2)
@@ -164,6 +187,9 @@ class Peer(slixmpp.ClientXMPP):
             return
         if verb == "derange":
             self.omemo.derange(to)
+            return
+        if verb in ("put", "get"):
+            asyncio.ensure_future(self.file(verb, to, *rest))
             return
         message = self.make_message(mto=to, mtype="chat")
         if verb == "say":

@@ -221,7 +221,19 @@ impl Town {
             robot.find("tab", tab).point();
             camera.take(&format!("preferences-{}", tab.to_lowercase()));
             if tab == "Encryption" {
-                robot.find_named("Show QR Code").point();
+                // On a small window it stands below what is seen at first: the tabs are over it.
+                let tabs = robot.find("tab", tab).extents().1;
+                let row = robot.find_named("Show QR Code");
+                robot.find_where("this device", |node| node.name().contains("This device")).hover();
+                wait::until("the row to be in view", || {
+                    let (_, y, _, height) = row.extents();
+                    let is_in_view = y + height < tabs;
+                    if !is_in_view {
+                        camera.desktop.turn_wheel_down(1);
+                    }
+                    is_in_view.then_some(())
+                });
+                row.point();
                 robot.find("button", "Copy Link");
                 camera.take("code");
                 camera.desktop.press("Escape");

@@ -2,8 +2,8 @@
 
 use files::{Digest, Prepared, TAG_LENGTH};
 use model::{
-    AttachmentId, ConversationId, Delivery, DeliveryFailure, DeliveryReason, FileFacts, FileName, FileSource,
-    MessageId, OutgoingFile, OutgoingFiles, Transfer, TransferFailure,
+    AttachmentId, ConversationEncryption, ConversationId, Delivery, DeliveryFailure, DeliveryReason,
+    FileFacts, FileName, FileSource, MessageId, OutgoingFile, OutgoingFiles, Transfer, TransferFailure,
 };
 use rand_core::Rng as _;
 use store::{
@@ -36,6 +36,10 @@ pub fn send(
     let Some(stored) = turn.tx.reads().stored_conversation(conversation)? else { return Ok(()) };
     // Whoever writes to a stranger has taken them in.
     messages::accept(turn, conversation)?;
+    if stored.encryption == ConversationEncryption::Undecided {
+        // Known before the file goes, it decides how the file goes.
+        omemo::look_up(turn, &stored.address)?;
+    }
     let mut last = None;
     for file in outgoing.files.into_iter().take(MOST_FILES) {
         last = Some(enter(turn, &stored, file)?);
@@ -234,12 +238,11 @@ pub(super) fn upload_next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a file is to be encrypted: its message waits to be sealed, or would if it were written now.
+/// Whether a file is to be encrypted: if its conversation is. Where nothing was decided and no device of the other side is
+/// known, its message may end in the clear, and nobody there could do anything with a key.
 fn is_encrypted(turn: &Turn<'_, '_>, stored: &StoredAttachment) -> Result<bool, Error> {
-    let waits =
-        send_row(turn, stored.attachment.message)?.is_some_and(|row| row.state == OutboxState::Unsealed);
     let conversation = turn.tx.reads().stored_conversation(stored.conversation)?;
-    Ok(waits || conversation.is_some_and(|conversation| omemo::is_sealed(turn, &conversation)))
+    Ok(conversation.is_some_and(|conversation| conversation.encryption == ConversationEncryption::Omemo))
 }
 
 /// A place for a file, or why there is none. `None` is no reason to give up.
@@ -379,7 +382,7 @@ pub fn try_again(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<bool, Er
     let last = chain(turn, &conversation, message, *first, id)?;
     let rows = turn.tx.reads().outbox_of_message(message)?;
     let is_prepared = stored.attachment.size.is_some();
-    let fits = (stored.remote.cipher == FileCipher::None) != omemo::is_sealed(turn, &conversation);
+    let fits = (stored.remote.cipher != FileCipher::None) == is_encrypted(turn, &stored)?;
     let is_uploaded = stored.remote.hash.is_some() && fits && stored.attachment.transfer == Transfer::Here;
     for row in rows.iter().filter(|row| row.id != last) {
         let is_done = if row.kind == OutboxKind::Prepare { is_prepared } else { is_uploaded };
