@@ -16,6 +16,7 @@ mod conversation_row;
 mod conversations;
 mod create_account;
 mod decision;
+mod decoder;
 mod details;
 mod encryption;
 mod failure;
@@ -51,6 +52,10 @@ const APP_ID: &str = "im.starling.Starling";
 const RESOURCES: &str = "/im/starling/Starling";
 
 fn main() -> glib::ExitCode {
+    // First of all: a worker must have nothing.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == decoder::ARGUMENT) {
+        return decoder::work();
+    }
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("STARLING_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
         .with_writer(std::io::stderr)
