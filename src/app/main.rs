@@ -21,6 +21,7 @@ mod details;
 mod encryption;
 mod failure;
 mod failure_card;
+mod files;
 mod history;
 mod i18n;
 mod menu_names;

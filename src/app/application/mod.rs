@@ -17,8 +17,8 @@ use session::{Config, Session};
 use view::ConversationKey;
 
 use crate::{
-    RESOURCES, bridge::Bridge, i18n::gettext, notifications::Notifications, profile::Profile, settings,
-    trace, window::Window,
+    RESOURCES, bridge::Bridge, files, i18n::gettext, notifications::Notifications, profile::Profile,
+    settings, trace, window::Window,
 };
 
 /// How long saying goodbye to the servers may take.
@@ -88,6 +88,7 @@ mod imp {
 
         fn startup(&self) {
             self.parent_startup();
+            files::remove_copies();
             gtk::Window::set_default_icon_name(crate::APP_ID);
             self.obj().install_actions();
         }
@@ -107,6 +108,7 @@ mod imp {
             }
             // The last words of the window may still be on their way to the disk.
             gio::Settings::sync();
+            files::remove_copies();
             self.parent_shutdown();
         }
     }

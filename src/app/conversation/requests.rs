@@ -70,11 +70,12 @@ impl ConversationPage {
             Request::ResetSession(message) => self.reset_session(message),
             Request::Revisions(message) => self.show_revisions(message),
             Request::TryAgain(message) => self.tell(AccountCommand::TryAgain(message)),
+            Request::File(file, wish) => self.answer_file(file, wish),
             Request::OpenLink(link) => self.open_link(link),
         }
     }
 
-    fn tell(&self, command: AccountCommand) {
+    pub(super) fn tell(&self, command: AccountCommand) {
         if let Some(key) = self.key() {
             self.bridge().tell(key.account, command);
         }
@@ -186,7 +187,7 @@ impl ConversationPage {
         }
     }
 
-    fn toast(&self, words: &str) {
+    pub(super) fn toast(&self, words: &str) {
         if let Some(window) = self.root().and_downcast::<Window>() {
             window.toast(words);
         }

@@ -5,6 +5,7 @@
 
 mod behaviour;
 mod display;
+mod files;
 mod pictures;
 mod prose;
 mod speed;
