@@ -26,7 +26,7 @@ use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
     Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco,
-    displayed_sync, messages, nickname, omemo, outbox, presence, refused::Refused, roster,
+    displayed_sync, messages, nickname, omemo, outbox, pep, presence, refused::Refused, roster,
 };
 
 /// One input being handled.
@@ -120,6 +120,8 @@ pub enum PendingIq {
     DisplayedSync(displayed_sync::Asked),
     /// `omemo`
     Omemo(omemo::Asked),
+    /// `pep`
+    Pep(pep::Asked),
 }
 
 /// A password on its way, never printed.

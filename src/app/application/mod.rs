@@ -21,8 +21,9 @@ use crate::{
     settings, trace, window::Window,
 };
 
-/// How long saying goodbye to the servers may take.
-const GOODBYE: Duration = Duration::from_secs(3);
+/// How long the service may take to say goodbye and to close its databases. Nobody looks any more, and a slow disk is given
+/// time: who exits while a database is open leaves it to be recovered.
+const GOODBYE: Duration = Duration::from_secs(10);
 
 mod imp {
     use super::*;
@@ -104,7 +105,7 @@ mod imp {
             if let Some(bridge) = self.bridge.take()
                 && !bridge.session().end(GOODBYE)
             {
-                tracing::warn!("a server did not answer the goodbye in time");
+                tracing::warn!("the service did not end in time");
             }
             // The last words of the window may still be on their way to the disk.
             gio::Settings::sync();
