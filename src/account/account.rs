@@ -11,7 +11,7 @@ use store::Tx;
 use xmpp::TlsFacts;
 
 use crate::{
-    Error, commands, connection,
+    Error, FileJob, FileReport, commands, connection, files,
     refused::Refused,
     turn::{State, Turn},
 };
@@ -66,6 +66,8 @@ pub enum Input {
     WindowVisible(bool),
     /// The process ends: say goodbye to the server. Whether the account is enabled stays as it is.
     Quit,
+    /// What became of work on a file.
+    File(FileReport),
     /// Somebody waits for an answer.
     Ask(RequestId, Question),
 }
@@ -102,6 +104,8 @@ pub enum Output {
     Close,
     /// Tell this.
     Event(EventKind),
+    /// Do this with a file.
+    File(FileJob),
     /// Answer somebody who waits.
     Answer(RequestId, Result<Answer, Failure>),
 }
@@ -134,6 +138,7 @@ impl Account {
         let mut turn = Turn { tx, now, state: &mut self.state };
         match input {
             Input::Command(command) => commands::run(&mut turn, command)?,
+            Input::File(report) => files::report(&mut turn, report)?,
             Input::Ask(id, question) => commands::ask(&mut turn, id, question)?,
             input => connection::handle(&mut turn, input)?,
         }

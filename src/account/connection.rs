@@ -30,7 +30,7 @@ use xmpp::{Online, Resumption, Stream, StreamEvent, StreamFailure, StreamInput, 
 
 use self::absence::Absence;
 use crate::{
-    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, inbound, omemo, online,
+    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, files, inbound, omemo, online,
     outbox, presence,
     refused::Kind,
     turn::{State, Turn},
@@ -116,7 +116,7 @@ pub fn handle(turn: &mut Turn<'_, '_>, input: Input) -> Result<(), Error> {
             if turn.state.connection.wanted {
                 connect(turn)?;
             }
-            Ok(())
+            files::pump(turn)
         }
         Input::Timer => timer(turn),
         Input::Continue => read(turn, BATCH),
@@ -146,7 +146,7 @@ pub fn handle(turn: &mut Turn<'_, '_>, input: Input) -> Result<(), Error> {
             Ok(())
         }
         Input::Quit => go_offline(turn),
-        Input::Command(_) | Input::Ask(..) => Ok(()),
+        Input::Command(_) | Input::File(_) | Input::Ask(..) => Ok(()),
     }
 }
 
@@ -166,6 +166,7 @@ pub fn timeout(state: &State) -> Option<Duration> {
         chat_states::timeout(state),
         archive::timeout(state),
         omemo::timeout(state),
+        files::timeout(state),
         deleting,
     ]
     .into_iter()
@@ -345,6 +346,7 @@ fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     commands::delete_pieces(turn)?;
     archive::timer(turn)?;
     omemo::timer(turn)?;
+    files::timer(turn)?;
     match turn.state.connection.phase {
         Phase::Pausing { until } if until <= turn.now.monotonic => connect(turn),
         Phase::Closing { until } if until <= turn.now.monotonic => {

@@ -7,7 +7,7 @@ use rand_core::{Infallible, TryCryptoRng, TryRng};
 use store::{Credentials, Reads, Writer};
 use xmpp::{TlsFacts, minidom::Element};
 
-use crate::{Account, Error, Input, Output, Setup, refused::Kind};
+use crate::{Account, Error, FileJob, Input, Output, Setup, refused::Kind};
 
 /// Chance that always turns out the same.
 pub struct Dice(pub u64);
@@ -47,6 +47,8 @@ pub struct Rig {
     pub sent: Vec<Element>,
     /// Events since they were last taken.
     pub events: Vec<EventKind>,
+    /// Work on files that was asked for since it was last taken.
+    pub jobs: Vec<FileJob>,
 }
 
 impl Rig {
@@ -76,7 +78,7 @@ impl Rig {
             })
             .unwrap();
         let now = Now { monotonic: Duration::from_secs(1), wall: Timestamp(1_800_000_000_000) };
-        Self { writer, account, now, sent: Vec::new(), events: Vec::new() }
+        Self { writer, account, now, sent: Vec::new(), events: Vec::new(), jobs: Vec::new() }
     }
 
     /// An account that has just signed in. What it asked at the beginning is in [`Rig::sent`].
@@ -132,6 +134,7 @@ impl Rig {
             match output {
                 Output::Write(bytes) => self.written(&String::from_utf8(bytes).unwrap()),
                 Output::Event(event) => self.events.push(event),
+                Output::File(job) => self.jobs.push(job),
                 _ => {}
             }
         }

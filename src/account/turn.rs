@@ -26,7 +26,7 @@ use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
     Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco,
-    displayed_sync, messages, nickname, omemo, outbox, pep, presence, refused::Refused, roster,
+    displayed_sync, files, messages, nickname, omemo, outbox, pep, presence, refused::Refused, roster,
 };
 
 /// One input being handled.
@@ -61,6 +61,7 @@ pub struct State {
     pub(crate) chat_states: chat_states::Memory,
     pub(crate) courtesies: messages::Memory,
     pub(crate) displayed_sync: displayed_sync::Memory,
+    pub(crate) files: files::Memory,
     pub(crate) omemo: omemo::Memory,
     pub(crate) outbox: outbox::Memory,
     pub(crate) presence: presence::Memory,
@@ -118,6 +119,8 @@ pub enum PendingIq {
     Blocking(blocking::Asked),
     /// `displayed_sync`
     DisplayedSync(displayed_sync::Asked),
+    /// `files`
+    Files(files::Asked),
     /// `omemo`
     Omemo(omemo::Asked),
     /// `pep`
@@ -179,6 +182,7 @@ impl State {
             chat_states: chat_states::Memory::default(),
             courtesies: messages::Memory::default(),
             displayed_sync: displayed_sync::Memory::default(),
+            files: files::Memory::default(),
             omemo: omemo::Memory::default(),
             outbox: outbox::Memory::default(),
             presence: presence::Memory::default(),

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use account::{Account, Input, Output};
+use account::{Account, FileReport, Input, Output};
 use async_channel::Receiver;
 use model::{AccountId, ConnectionState, EventKind, Failure, RequestId, StorageFailure};
 use store::Writer;
@@ -26,6 +26,7 @@ use crate::{
     clock::SleepWatch,
     mail::{Mail, Reply},
     service::Shared,
+    transfers::Transfers,
     trial::{Trial, Verdict},
     way::{Way, WayEvent},
 };
@@ -63,6 +64,7 @@ pub(crate) struct Driver<'a> {
     questions: u64,
     sleep_watch: SleepWatch,
     last_timer: Instant,
+    transfers: Transfers,
 }
 
 /// What woke the driver.
@@ -71,6 +73,7 @@ enum Wake {
     Way(WayEvent),
     Time,
     More,
+    File(FileReport),
     TrialOver(Failure),
 }
 
@@ -100,6 +103,7 @@ impl<'a> Driver<'a> {
             questions: 0,
             sleep_watch: SleepWatch::start(),
             last_timer: Instant::now(),
+            transfers: Transfers::new(id, shared.bus.clone()),
         }
     }
 
@@ -149,6 +153,7 @@ impl<'a> Driver<'a> {
                         self.handle(Input::Timer).await?;
                     }
                 }
+                Wake::File(report) => self.handle(Input::File(report)).await?,
                 Wake::TrialOver(failure) => return Err(End::TrialFailed(failure)),
             }
         }
@@ -171,6 +176,7 @@ impl<'a> Driver<'a> {
                 Wake::TrialOver(failure)
             }
             () = sleep_until(deadline) => Wake::Time,
+            report = self.transfers.next() => Wake::File(report),
             () = std::future::ready(()), if behind => Wake::More,
             event = self.way.next() => Wake::Way(event),
         }
@@ -229,6 +235,7 @@ impl<'a> Driver<'a> {
             match output {
                 Output::Write(bytes) => self.way.write(bytes),
                 Output::Event(event) => self.tell(event)?,
+                Output::File(job) => self.transfers.begin(job),
                 Output::Answer(id, answer) => {
                     if let Some(reply) = self.asked.remove(&id) {
                         reply.give(answer);
@@ -236,6 +243,7 @@ impl<'a> Driver<'a> {
                 }
                 Output::Connect(target) => {
                     closed = false;
+                    self.transfers.goes_to(&target);
                     self.way.connect(target);
                 }
                 Output::StartTls => self.way.start_tls(),

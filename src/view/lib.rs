@@ -35,5 +35,6 @@ pub use conversation_list::{ConversationKey, ConversationList, ConversationRow, 
 pub use diff::{Diff, apply};
 pub use people::{Person, people};
 pub use search::{Scope, Search, SearchResult};
-pub use store::{AccountProfile, Error, ReaderHandle};
+pub use files::{FileAtRest, FileReader};
+pub use store::{AccountProfile, Error, ReaderHandle, SharedFilesRequest};
 pub use timeline::{At, DayOf, Timeline, TimelineItem};

@@ -220,7 +220,7 @@ impl Device {
                     Output::Connect(_) => self.wishes.push(Wish::Connect),
                     Output::Write(bytes) => written.extend(bytes),
                     Output::Close => self.wishes.push(Wish::Close),
-                    Output::StartTls | Output::Event(_) | Output::Answer(..) => {}
+                    Output::StartTls | Output::Event(_) | Output::File(_) | Output::Answer(..) => {}
                 }
             }
             if account.is_behind() {

@@ -186,7 +186,7 @@ impl World {
                         }
                     }
                     Output::StartTls => panic!("the link is secure already"),
-                    Output::Event(_) | Output::Answer(..) => {}
+                    Output::Event(_) | Output::File(_) | Output::Answer(..) => {}
                 }
             }
             if killed {
