@@ -42,6 +42,7 @@ mod sidebar_handle;
 mod sign_in;
 mod time_words;
 mod trace;
+mod viewer;
 mod welcome;
 mod window;
 

@@ -28,6 +28,16 @@ impl ConversationPage {
             self,
             move |message, avatar| page.paint(message, avatar)
         ));
+        imp.history.set_file_painter(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |file, view| {
+                if let Some(key) = page.key() {
+                    let bridge = page.bridge();
+                    bridge.file_pictures().paint(bridge, key.account, file, view);
+                }
+            }
+        ));
         imp.composer.connect_edit_last(glib::clone!(
             #[weak(rename_to = page)]
             self,

@@ -11,7 +11,7 @@ use seccompiler::{
 use super::{picture, wire};
 
 /// Seconds it may count in its life.
-const SECONDS: u64 = 40;
+const SECONDS: u64 = 15;
 /// Bytes it may hold at once.
 const MEMORY: u64 = 1024 * 1024 * 1024;
 

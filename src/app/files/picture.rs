@@ -26,6 +26,8 @@ mod imp {
     #[derive(Default)]
     pub struct PictureView {
         pub size: Cell<(f64, f64)>,
+        /// The side of the square it is cut to, where many stand in lines.
+        pub square: Cell<Option<f64>>,
         pub showing: Cell<Option<AttachmentId>>,
         pub hash: RefCell<Vec<u8>>,
         pub blurred: RefCell<Option<gdk::Texture>>,
@@ -102,11 +104,19 @@ impl Default for PictureView {
 }
 
 impl PictureView {
+    /// Cuts every picture to a square of this side.
+    pub fn set_square(&self, side: f64) {
+        self.imp().square.set(Some(side));
+    }
+
     /// Makes place for a picture, and shows the blurred one. Whether another one was shown before: then the picture itself
     /// has to be set.
     pub fn expect(&self, file: &Attachment) -> bool {
         let imp = self.imp();
-        let size = file.dimensions.map_or((LONGEST, LONGEST), place);
+        let size = match self.imp().square.get() {
+            Some(side) => (side, side),
+            None => file.dimensions.map_or((LONGEST, LONGEST), place),
+        };
         if imp.size.replace(size) != size {
             self.queue_resize();
         }

@@ -8,6 +8,9 @@ use crate::{
     i18n::{gettext, gettext_f, ngettext_f},
 };
 
+/// Pictures of these types can be decoded.
+const DECODABLE: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+
 /// The files of a message in a few words: for lists, notifications, quotes and screen readers.
 pub fn summary(files: &AttachmentSummary) -> String {
     let first = match files.kind {
@@ -43,6 +46,16 @@ pub fn alternative(file: &Attachment) -> String {
     let words = file.description.as_deref().filter(|words| !words.trim().is_empty());
     let words = words.unwrap_or_else(|| file.name.as_str());
     gettext_f("{kind}: {words}", &[("kind", &kind), ("words", words)])
+}
+
+/// A picture that can be decoded, whose size is known, and that can come or is here. What failed is told in words, on a row.
+pub fn is_shown_inline(file: &Attachment) -> bool {
+    is_decodable(file) && file.dimensions.is_some() && !matches!(file.transfer, Transfer::Failed(_))
+}
+
+/// A picture of a type that the decoder knows.
+pub fn is_decodable(file: &Attachment) -> bool {
+    file.kind() == FileKind::Picture && DECODABLE.contains(&file.media_type.as_str())
 }
 
 /// The icon of a kind of file.

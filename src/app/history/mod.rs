@@ -37,7 +37,7 @@ mod words;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 #[cfg(test)]
 pub use sample::file as sample_file;
 

@@ -8,14 +8,14 @@ use model::{Attachment, Transfer};
 
 use super::{Done, controls};
 use crate::{
-    files,
+    files::{self, PictureView},
     history::{context::Context, request::FileWish},
 };
 
 mod imp {
     use super::*;
 
-    #[derive(Debug, Default)]
+    #[derive(Default)]
     pub struct FileRow {
         pub icon: gtk::Image,
         pub name: gtk::Label,
@@ -23,6 +23,8 @@ mod imp {
         pub buttons: gtk::Box,
         pub bar: gtk::ProgressBar,
         pub wishes: RefCell<Vec<FileWish>>,
+        /// A picture whose size is not known is looked into: then it is shown.
+        pub looked: PictureView,
         pub file: RefCell<Option<Attachment>>,
     }
 
@@ -104,6 +106,11 @@ impl FileRow {
             imp.state.add_css_class("failed");
         } else {
             imp.state.remove_css_class("failed");
+        }
+        let unknown =
+            files::is_decodable(file) && file.dimensions.is_none() && file.transfer == Transfer::Here;
+        if unknown && imp.looked.expect(file) {
+            context.paint_file(file, &imp.looked);
         }
         imp.file.replace(Some(file.clone()));
         self.show_state(done);

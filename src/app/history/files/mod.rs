@@ -10,16 +10,15 @@ mod picture_card;
 use std::rc::Rc;
 
 use gtk::{glib, prelude::*, subclass::prelude::*};
-use model::{Attachment, AttachmentId, FileKind, Transfer};
+use model::{Attachment, AttachmentId, Transfer};
 
 use super::context::Context;
+use crate::files::is_shown_inline;
 use file_row::FileRow;
 use picture_card::PictureCard;
 
 /// So many files of a message are shown: nobody sends more to be looked at.
 const MOST: usize = 32;
-/// Pictures of these types are shown in the history.
-const SHOWN: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
 /// How far a file came: so many bytes, of so many if that is known.
 pub type Done = (u64, Option<u64>);
@@ -137,14 +136,6 @@ impl Card {
             Self::Row(row) => row.upcast_ref(),
         }
     }
-}
-
-/// A picture whose size is known and that can come, or is here. What failed is told in words, on a row.
-fn is_shown_inline(file: &Attachment) -> bool {
-    file.kind() == FileKind::Picture
-        && SHOWN.contains(&file.media_type.as_str())
-        && file.dimensions.is_some()
-        && !matches!(file.transfer, Transfer::Failed(_))
 }
 
 /// Whether its bytes are on their way.

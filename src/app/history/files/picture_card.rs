@@ -55,7 +55,8 @@ mod imp {
             self.state.add_css_class("state");
             self.state.set_ellipsize(gtk::pango::EllipsizeMode::End);
             self.bar.set_valign(gtk::Align::Center);
-            self.bar.set_width_request(48);
+            self.bar.set_margin_end(8);
+            self.state.set_margin_end(8);
             self.pill.set_halign(gtk::Align::Center);
             self.pill.set_valign(gtk::Align::Center);
             self.pill.set_spacing(6);

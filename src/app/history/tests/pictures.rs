@@ -24,7 +24,7 @@ fn folder() -> PathBuf {
 }
 
 /// Saves what the window shows.
-fn take(stage: &Stage, name: &str) {
+pub fn take(stage: &Stage, name: &str) {
     let paintable = gtk::WidgetPaintable::new(Some(&stage.window));
     let (width, height) = (stage.window.width(), stage.window.height());
     let snapshot = gtk::Snapshot::new();
@@ -32,7 +32,7 @@ fn take(stage: &Stage, name: &str) {
     let node = snapshot.to_node().expect("the window shows something");
     let renderer = stage.window.native().and_then(|native| native.renderer()).expect("it is on a display");
     let texture: gdk::Texture = renderer.render_texture(node, None);
-    texture.save_to_png(folder().join(format!("history-{name}.png"))).expect("the picture can be written");
+    texture.save_to_png(folder().join(format!("{name}.png"))).expect("the picture can be written");
 }
 
 /// One of everything.
@@ -184,21 +184,21 @@ fn pictures_are_taken() {
         show(stage, 900, 1100).await;
         stage.view.list().hover(Some(MessageId(6)));
         stage.frames(12).await;
-        take(stage, "light");
+        take(stage, "history-light");
 
         style.set_color_scheme(adw::ColorScheme::ForceDark);
         stage.view.list().hover(Some(MessageId(9)));
         stage.frames(20).await;
-        take(stage, "dark");
+        take(stage, "history-dark");
         style.set_color_scheme(adw::ColorScheme::Default);
 
         show(stage, 360, 700).await;
-        take(stage, "narrow");
+        take(stage, "history-narrow");
         stage.view.list().hover(Some(MessageId(12)));
         stage.scroll(-500.0);
         stage.view.set_unread(3);
         stage.frames(20).await;
-        take(stage, "narrow-above");
+        take(stage, "history-narrow-above");
 
         let pier = pier();
         stage.view.set_file_painter(move |file, view| {
@@ -210,34 +210,34 @@ fn pictures_are_taken() {
         stage.view.set_progress(AttachmentId(3), 700_000, None);
         stage.view.set_progress(AttachmentId(6), 1_700_000, None);
         stage.frames(3).await;
-        take(stage, "files");
+        take(stage, "history-files");
         style.set_color_scheme(adw::ColorScheme::ForceDark);
         stage.frames(20).await;
-        take(stage, "files-dark");
+        take(stage, "history-files-dark");
         style.set_color_scheme(adw::ColorScheme::Default);
         show_items(stage, files(), 360, 1100).await;
-        take(stage, "files-narrow");
+        take(stage, "history-files-narrow");
         gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
         show_items(stage, files(), 700, 1100).await;
-        take(stage, "files-right-to-left");
+        take(stage, "history-files-right-to-left");
         gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
 
         let dpi = settings.gtk_xft_dpi();
         settings.set_gtk_xft_dpi(dpi * 2);
         show(stage, 360, 900).await;
-        take(stage, "large-text");
+        take(stage, "history-large-text");
         settings.set_gtk_xft_dpi(dpi);
 
         gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
         show(stage, 900, 1100).await;
-        take(stage, "right-to-left");
+        take(stage, "history-right-to-left");
         gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
 
         show(stage, 1300, 600).await;
         let caret = |id, byte| Caret { message: MessageId(id), byte };
         stage.view.list().select(caret(9, 6), caret(12, 3));
         stage.frames(3).await;
-        take(stage, "wide-selected");
+        take(stage, "history-wide-selected");
     });
 }
 
