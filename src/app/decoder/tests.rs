@@ -33,12 +33,14 @@ fn decoder() -> Decoder {
 
 #[test]
 #[ignore = "started by the other tests, as their worker"]
+#[expect(clippy::disallowed_methods, reason = "a worker is a process, not a test")]
 fn be_a_worker() {
     std::process::exit(i32::from(work() != ExitCode::SUCCESS));
 }
 
 #[test]
 #[ignore = "started by another test, as a worker that was taken over"]
+#[expect(clippy::disallowed_methods, reason = "a worker is a process, not a test")]
 fn be_hostile() {
     std::process::exit(if worker::is_locked_in() { LOCKED_IN } else { 1 });
 }
@@ -46,11 +48,11 @@ fn be_hostile() {
 #[test]
 fn a_picture_becomes_pixels_in_another_process() {
     let mut decoder = decoder();
-    let decoded = decoder.decode(&png(400, 200), WHOLE).expect("it is a picture");
-    assert_eq!((decoded.full, decoded.width, decoded.height), ((400, 200), 64, 32));
-    assert_eq!(decoded.pixels.len(), 64 * 32 * 4);
-    assert_eq!(decoded.pixels[..4], [255, 0, 0, 255]);
-    assert_eq!(decoded.pixels[decoded.pixels.len() - 4..], [0, 0, 255, 255]);
+    let halves = decoder.decode(&png(400, 200), WHOLE).expect("it is a picture");
+    assert_eq!((halves.full, halves.width, halves.height), ((400, 200), 64, 32));
+    assert_eq!(halves.pixels.len(), 64 * 32 * 4);
+    assert_eq!(halves.pixels[..4], [255, 0, 0, 255]);
+    assert_eq!(halves.pixels[halves.pixels.len() - 4..], [0, 0, 255, 255]);
     let square =
         decoder.decode(&png(400, 200), Wish { fit: Fit::Square, side: 64 }).expect("it is a picture");
     assert_eq!((square.width, square.height), (64, 64));

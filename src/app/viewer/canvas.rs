@@ -152,7 +152,7 @@ impl Canvas {
         Some(graphene::Rect::new(x as f32, y as f32, width as f32, height as f32))
     }
 
-    fn from_middle(&self, x: f64, y: f64) -> (f64, f64) {
+    fn off_middle(&self, x: f64, y: f64) -> (f64, f64) {
         (x - f64::from(self.width()) / 2.0, y - f64::from(self.height()) / 2.0)
     }
 
@@ -174,7 +174,7 @@ impl Canvas {
             glib::Propagation::Proceed,
             move |_, _, down| {
                 let (x, y) = pointer.get();
-                canvas.zoom_by(1.15_f64.powf(-down), canvas.from_middle(x, y));
+                canvas.zoom_by(1.15_f64.powf(-down), canvas.off_middle(x, y));
                 glib::Propagation::Stop
             }
         ));
@@ -209,7 +209,7 @@ impl Canvas {
                 if count == 2 && canvas.zoom() > 1.0 {
                     canvas.fit();
                 } else if count == 2 {
-                    canvas.zoom_by(2.5, canvas.from_middle(x, y));
+                    canvas.zoom_by(2.5, canvas.off_middle(x, y));
                 }
             }
         ));
@@ -227,7 +227,7 @@ impl Canvas {
             self,
             move |pinch, scale| {
                 let (x, y) = pinch.bounding_box_center().unwrap_or_default();
-                canvas.zoom_by(scale / last.replace(scale), canvas.from_middle(x, y));
+                canvas.zoom_by(scale / last.replace(scale), canvas.off_middle(x, y));
             }
         ));
         self.add_controller(pinch);

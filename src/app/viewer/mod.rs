@@ -13,6 +13,7 @@ use model::{AccountId, Attachment};
 
 use crate::{
     bridge::Bridge,
+    decoder::Decoded,
     files,
     i18n::{gettext, gettext_f},
 };
@@ -154,9 +155,7 @@ impl Viewer {
         self.action_set_enabled("viewer.copy", false);
         let viewer = self.downgrade();
         glib::spawn_future_local(async move {
-            let texture = files::load(&bridge, account, shown.file.id, SIDE)
-                .await
-                .map(|picture| picture.into_texture());
+            let texture = files::load(&bridge, account, shown.file.id, SIDE).await.map(Decoded::into_texture);
             let Some(viewer) = viewer.upgrade().filter(|viewer| viewer.imp().place.get() == place) else {
                 return;
             };

@@ -96,7 +96,14 @@ fn what_was_chosen_is_sent_as_it_was_asked_for() {
         assert_eq!(facts, [(true, Some(1280)), (false, None), (true, Some(1280))]);
         assert_eq!(files[0].source, FileSource::Path(folder.0.join("pier.png")));
         assert!(matches!(&files[2].source, FileSource::Bytes(bytes) if bytes.starts_with(b"\x89PNG")));
-        assert!(files[2].name.as_deref().is_some_and(|name| name.ends_with(".png")));
+        assert!(
+            files[2]
+                .name
+                .as_deref()
+                .map(std::path::Path::new)
+                .and_then(|name| name.extension())
+                .is_some_and(|end| end == "png")
+        );
         assert!(scene.tray.is_empty() && !scene.tray.is_visible());
         assert!(scene.tray.take().is_empty(), "nothing is sent twice");
     });
