@@ -13,6 +13,7 @@ use view::ConversationKey;
 use crate::{
     application::{Application, conversation_target},
     bridge::{Bridge, Listener},
+    files,
     i18n::gettext,
     settings::key,
     window::Window,
@@ -59,10 +60,10 @@ async fn notify(app: Application, bridge: Bridge, key: ConversationKey, message:
         return;
     }
     let body = match &message.content {
-        Content::Text(text) if text.is_empty() => {
-            message.attachments.first().map(|file| file.name.to_string()).unwrap_or_default()
-        }
-        Content::Text(text) => text.clone(),
+        Content::Text(text) => match files::summary_of(&message.attachments) {
+            Some(sent) if text.is_empty() => files::summary(&sent),
+            _ => text.clone(),
+        },
         Content::Retracted => return,
         Content::Unreadable(_) => gettext("A message that cannot be read here"),
     };

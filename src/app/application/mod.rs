@@ -17,8 +17,8 @@ use session::{Config, Session};
 use view::ConversationKey;
 
 use crate::{
-    RESOURCES, bridge::Bridge, i18n::gettext, notifications::Notifications, profile::Profile, settings,
-    trace, window::Window,
+    RESOURCES, bridge::Bridge, files, i18n::gettext, notifications::Notifications, profile::Profile,
+    settings, trace, window::Window,
 };
 
 /// How long the service may take to say goodbye and to close its databases. Nobody looks any more, and a slow disk is given
@@ -89,6 +89,7 @@ mod imp {
 
         fn startup(&self) {
             self.parent_startup();
+            files::remove_copies();
             gtk::Window::set_default_icon_name(crate::APP_ID);
             // A key that is shown is not selected because the keyboard comes by.
             if let Some(settings) = gtk::Settings::default() {
@@ -112,6 +113,7 @@ mod imp {
             }
             // The last words of the window may still be on their way to the disk.
             gio::Settings::sync();
+            files::remove_copies();
             self.parent_shutdown();
         }
     }

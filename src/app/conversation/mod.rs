@@ -8,6 +8,7 @@
 
 mod devices;
 mod dialogs;
+mod files;
 mod header;
 mod reading;
 mod requests;
@@ -139,6 +140,7 @@ mod imp {
             shortcuts::install(&*page, "conversation");
             page.set_up_header();
             page.set_up_requests();
+            page.take_drops();
             page.side_changed();
             page.enable_actions(false);
         }
@@ -285,7 +287,7 @@ impl ConversationPage {
             (0..window.len()).rev().filter_map(|index| window.get(index)).map(|object| object.item()).find(
                 |item| {
                     item.message.direction == Direction::Outgoing
-                        && matches!(item.message.content, Content::Text(_))
+                        && matches!(&item.message.content, Content::Text(text) if !text.is_empty())
                         && !matches!(item.message.delivery, model::Delivery::Failed(_))
                 },
             )

@@ -28,6 +28,16 @@ impl ConversationPage {
             self,
             move |message, avatar| page.paint(message, avatar)
         ));
+        imp.history.set_file_painter(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |file, view| {
+                if let Some(key) = page.key() {
+                    let bridge = page.bridge();
+                    bridge.file_pictures().paint(bridge, key.account, file, view);
+                }
+            }
+        ));
         imp.composer.connect_edit_last(glib::clone!(
             #[weak(rename_to = page)]
             self,
@@ -70,11 +80,12 @@ impl ConversationPage {
             Request::ResetSession(message) => self.reset_session(message),
             Request::Revisions(message) => self.show_revisions(message),
             Request::TryAgain(message) => self.tell(AccountCommand::TryAgain(message)),
+            Request::File(file, wish) => self.answer_file(file, wish),
             Request::OpenLink(link) => self.open_link(link),
         }
     }
 
-    fn tell(&self, command: AccountCommand) {
+    pub(super) fn tell(&self, command: AccountCommand) {
         if let Some(key) = self.key() {
             self.bridge().tell(key.account, command);
         }
@@ -186,7 +197,7 @@ impl ConversationPage {
         }
     }
 
-    fn toast(&self, words: &str) {
+    pub(super) fn toast(&self, words: &str) {
         if let Some(window) = self.root().and_downcast::<Window>() {
             window.toast(words);
         }

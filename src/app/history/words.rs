@@ -7,6 +7,7 @@ use model::{Content, Delivery, Direction, Message, Quote, Reaction};
 use super::{lock_mark::LockMark, text, when::Clock};
 use crate::{
     failure,
+    files::{summary, summary_of},
     i18n::{gettext, gettext_f},
 };
 
@@ -39,7 +40,6 @@ impl Words {
     /// What a message says.
     pub fn of(message: &Message) -> Self {
         let (text, style) = match &message.content {
-            Content::Text(body) if body.is_empty() => (file_names(message), Style::Plain),
             Content::Text(body) => {
                 if let Some(action) = text::action(body) {
                     (format!("{} {}", message.sender_name, text::clean(action)), Style::Action)
@@ -57,10 +57,12 @@ impl Words {
     }
 }
 
-/// What the files of a message are called, one on a line.
-fn file_names(message: &Message) -> String {
-    let names: Vec<&str> = message.attachments.iter().map(|file| file.name.as_str()).collect();
-    names.join("\n")
+/// The names of the files and the words: for what takes only text.
+pub fn to_copy(message: &Message) -> String {
+    let words = Words::of(message).text;
+    let names = message.attachments.iter().map(|file| file.name.as_str());
+    let lines: Vec<&str> = names.chain(Some(words.as_str()).filter(|words| !words.is_empty())).collect();
+    lines.join("\n")
 }
 
 /// What to call the sender.
@@ -86,7 +88,13 @@ pub fn reactors(reaction: &Reaction) -> String {
 
 /// What a screen reader calls a row, such as "Bob Brown, 10:30: Hello".
 pub fn accessible_name(message: &Message, words: &Words, clock: Clock) -> String {
-    format!("{}, {}: {}", sender(message), clock.time(message.time), words.text)
+    let files = summary_of(&message.attachments).map(|files| summary(&files));
+    let said: Vec<&str> = files
+        .as_deref()
+        .into_iter()
+        .chain(Some(words.text.as_str()).filter(|text| !text.is_empty()))
+        .collect();
+    format!("{}, {}: {}", sender(message), clock.time(message.time), said.join(". "))
 }
 
 /// What a screen reader adds to it.

@@ -233,7 +233,7 @@ fn last_line(summary: &ConversationSummary) -> Line {
     } else if last.unreadable {
         gettext("Encrypted message")
     } else if let (Some(files), true) = (&last.files, last.text.is_empty()) {
-        files.name.to_string()
+        crate::files::summary(files)
     } else {
         one_line(action.as_deref().unwrap_or(&last.text))
     };

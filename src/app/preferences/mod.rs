@@ -1,8 +1,9 @@
-//! Preferences: this device's behaviour, encryption, and the accounts.
+//! Preferences: this device's behaviour, encryption, files, and the accounts.
 
 mod account;
 mod blocked;
 mod encryption;
+mod storage;
 
 use std::cell::{OnceCell, RefCell};
 
@@ -12,6 +13,7 @@ use gtk::{gio, glib};
 use crate::{bridge::Bridge, objects::AccountObject, settings::key, welcome, window::Window};
 use account::AccountPage;
 use encryption::EncryptionPage;
+use storage::StoragePage;
 
 /// Opens the preferences over the window, at `page` if given.
 pub fn present(window: &Window, bridge: &Bridge, settings: &gio::Settings, page: Option<&str>) {
@@ -110,6 +112,7 @@ impl Preferences {
             })
             .build();
         self.add(&EncryptionPage::new(bridge));
+        self.add(&StoragePage::new(bridge));
         self.list_accounts(bridge.accounts());
         bridge.accounts().connect_items_changed(glib::clone!(
             #[weak(rename_to = dialog)]
