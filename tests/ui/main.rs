@@ -7,6 +7,7 @@ mod codes;
 mod dialogs;
 mod encryption;
 mod failures;
+mod files;
 mod find;
 mod keyring;
 mod list;

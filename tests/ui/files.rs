@@ -1,0 +1,122 @@
+//! Files as people meet them: they come, are looked at, fetched and saved, and are sent.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use model::{AccountCommand, Content, Direction, FileSource, Message, OutgoingFile, OutgoingFiles, Transfer};
+use tests::robot::Node;
+use tests::wait;
+
+use crate::scene::Scene;
+
+/// A picture that is at hand.
+const PICTURE: &[u8] = include_bytes!("../../data/screenshots/main.png");
+
+fn file(name: &str, bytes: &[u8]) -> OutgoingFiles {
+    let file = OutgoingFile {
+        source: FileSource::Bytes(Arc::from(bytes)),
+        name: Some(name.to_owned()),
+        strip_metadata: true,
+        longest_side: None,
+        voice: None,
+    };
+    OutgoingFiles { files: vec![file], caption: String::new() }
+}
+
+fn bob_sends(scene: &Scene, name: &str, bytes: &[u8]) {
+    let conversation = scene.bob.conversation(&scene.alice);
+    scene.bob.command(AccountCommand::SendFiles(conversation, file(name, bytes)));
+}
+
+/// Waits for the card of a file that says this of itself.
+#[track_caller]
+fn card(scene: &Scene, role: &str, words: &str) -> Node {
+    scene.starling.within("Messages", words, |node| node.role() == role && node.name() == words)
+}
+
+#[test]
+fn a_picture_comes_by_itself_and_is_looked_at() {
+    let scene = Scene::set();
+    bob_sends(&scene, "harbour.png", PICTURE);
+    let robot = &scene.starling.robot;
+    let picture = card(&scene, "button", "Picture: harbour.png");
+    wait::until("the picture to be here", || {
+        let offers: Vec<String> = scene
+            .starling
+            .message("Picture")
+            .search_all(&|node| node.role() == "button")
+            .iter()
+            .map(Node::name)
+            .collect();
+        (!offers.iter().any(|name| name == "Download" || name == "Cancel")).then_some(())
+    });
+    robot.find_where("the conversation in the list", |node| {
+        node.role() == "list item" && node.name().contains("Picture")
+    });
+    picture.click();
+    robot.find("image", "Picture: harbour.png");
+    robot.find("button", "Save As…");
+    robot.find("button", "Zoom In").click();
+    scene.desktop.press("Escape");
+    robot.wait_gone("image", "Picture: harbour.png");
+}
+
+#[test]
+fn other_files_come_when_they_are_asked_for() {
+    let scene = Scene::set();
+    let bytes: Vec<u8> = (0..300_000_u32).map(|number| (number % 251) as u8).collect();
+    bob_sends(&scene, "plan.bin", &bytes);
+    let row = card(&scene, "grouping", "File: plan.bin");
+    row.find("button", "Download").click();
+    row.find("button", "Open");
+    row.find("button", "Save As…").click();
+    let place = scene.desktop.home().join("saved.bin");
+    save_dialog(&scene, &place);
+    wait::until("the file to be saved", || fs::read(&place).ok().filter(|saved| *saved == bytes));
+}
+
+#[test]
+fn files_are_chosen_and_sent_with_a_caption() {
+    let scene = Scene::set();
+    let place = scene.desktop.home().join("tickets.txt");
+    fs::write(&place, "two seats, row seven").expect("the home can be written");
+    let robot = &scene.starling.robot;
+    robot.find("button", "Attach").click();
+    choose(&scene, &place);
+    robot.find("button", "Remove tickets.txt");
+    robot.find_named("Message").focus();
+    scene.desktop.type_text("For Saturday");
+    robot.find("button", "Send").click();
+    card(&scene, "grouping", "File: tickets.txt");
+    let message = scene.bob.waits_for(&scene.alice, "the file", |message| has_file(message, "tickets.txt"));
+    scene.bob.command(AccountCommand::Download(message.attachments[0].id));
+    let message = scene.bob.waits_for(&scene.alice, "the file to be here", |message| {
+        has_file(message, "tickets.txt") && message.attachments[0].transfer == Transfer::Here
+    });
+    assert_eq!(message.direction, Direction::Incoming);
+    scene.bob.waits_for(&scene.alice, "the caption", |message| {
+        message.content == Content::Text("For Saturday".to_owned())
+    });
+    assert!(!robot.sees("button", "Remove tickets.txt"), "what was sent is no longer in the tray");
+}
+
+fn has_file(message: &Message, name: &str) -> bool {
+    message.attachments.iter().any(|file| file.name.as_str() == name)
+}
+
+/// Types a place into the dialog that chooses files.
+#[track_caller]
+fn choose(scene: &Scene, place: &PathBuf) {
+    scene.starling.robot.find("dialog", "Attach Files");
+    scene.desktop.type_text(&place.to_string_lossy());
+    scene.desktop.press("Return");
+}
+
+#[track_caller]
+fn save_dialog(scene: &Scene, place: &PathBuf) {
+    scene.starling.robot.find("dialog", "Save As");
+    scene.desktop.press("ctrl+a");
+    scene.desktop.type_text(&place.to_string_lossy());
+    scene.desktop.press("Return");
+}
