@@ -8,8 +8,8 @@ use std::time::Duration;
 use xmpp::{IqOutcome, Stanza, iq::Taken, jid::Jid, minidom::Element, payload};
 
 use crate::{
-    Error, archive, avatars, blocking, caps, commands, disco, displayed_sync, files, messages, nickname, omemo,
-    outbox, pep,
+    Error, archive, avatars, blocking, caps, commands, disco, displayed_sync, files, messages, nickname,
+    omemo, outbox, pep,
     refused::Kind,
     roster,
     turn::{IqKind, PendingIq, Turn},

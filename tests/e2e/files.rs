@@ -12,7 +12,7 @@ use model::{
 };
 use tests::{Person, Prosody, befriend, know_devices, person::block_on, wait};
 
-use crate::peer::{Peer, Versions};
+use tests::peer::{Peer, Versions};
 
 /// A file of random-looking bytes, the same for the same seed.
 fn content(length: usize, seed: u64) -> Vec<u8> {

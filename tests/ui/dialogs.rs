@@ -9,8 +9,9 @@ use crate::scene::{GREETING, Scene};
 #[track_caller]
 fn nothing_is_nameless(scene: &Scene, place: &str) {
     let window = scene.starling.robot.find_where("the window", |node| node.role() == "application");
-    // What can be scrolled hands the keyboard on to what is in it.
-    let is_nameless = |node: &Node| node.is_focusable() && node.name().is_empty() && node.role() != "generic";
+    // What can be scrolled, and the list in a group of preferences, hand the keyboard on to what is in them.
+    let hands_on = |node: &Node| matches!(node.role().as_str(), "generic" | "list");
+    let is_nameless = |node: &Node| node.is_focusable() && node.name().is_empty() && !hands_on(node);
     let nameless = window.search_all(&is_nameless);
     let nameless: Vec<String> =
         nameless.iter().map(|node| format!("{} at {:?}", node.role(), node.extents())).collect();

@@ -69,7 +69,7 @@ fn other_files_come_when_they_are_asked_for() {
     bob_sends(&scene, "plan.bin", &bytes);
     let row = card(&scene, "grouping", "File: plan.bin");
     row.find("button", "Download").click();
-    row.find("button", "Open");
+    let _ = row.find("button", "Open");
     row.find("button", "Save As…").click();
     let place = scene.desktop.home().join("saved.bin");
     save_dialog(&scene, &place);

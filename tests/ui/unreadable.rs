@@ -8,7 +8,7 @@ use crate::scene::Scene;
 
 #[test]
 fn what_cannot_be_read_says_why_and_what_to_do() {
-    let mut scene = Scene::set();
+    let scene = Scene::set();
     scene.write("hello");
     scene.bob.hears(&scene.alice, "hello");
     scene.bob.say(&scene.alice, "good morning");

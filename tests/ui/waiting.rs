@@ -2,7 +2,7 @@
 
 use model::Delivery;
 use tests::person::block_on;
-use tests::{Person, befriend, know_devices};
+use tests::{Person, befriend, know_devices, wait};
 
 use crate::scene::Scene;
 
@@ -75,8 +75,10 @@ fn words_wait_for_keys_and_stop_when_a_device_shows_another_key() {
     scene.wait_for_lock();
     let carol = Person::new(&scene.server, "carol");
     let number = |person: &Person| {
-        let devices = block_on(person.reader().devices(person.address.clone())).expect("readable");
-        devices.into_iter().find(|device| device.is_this).expect("it has a number").id
+        wait::until("a number", || {
+            let devices = block_on(person.reader().devices(person.address.clone())).expect("readable");
+            devices.into_iter().find(|device| device.is_this).map(|device| device.id)
+        })
     };
     let (bobs, carols) = (number(&scene.bob), number(&carol));
     befriend(&scene.bob, &carol);

@@ -134,18 +134,27 @@ impl ConversationPage {
         });
     }
 
-    /// Begins anew with the device that wrote a message, so that its next one can be read.
+    /// Begins anew with the device that wrote a message, so that its next one can be read. Of a message that cannot be read
+    /// the device is often not known: then with all devices of the other side.
     fn reset_session(&self, message: MessageId) {
         let reader = self.key().and_then(|key| self.bridge().session().reader(key.account));
-        let Some(reader) = reader else { return };
+        let (Some(reader), Some(object)) = (reader, self.object()) else { return };
         let page = self.clone();
         glib::spawn_future_local(async move {
-            if let Ok(Some(key)) = reader.message_key(message).await {
-                page.tell(AccountCommand::ResetSession(key.device.owner, key.device.id));
-                page.toast(&gettext("Session reset: what is written from now on can be read."));
-            } else {
-                page.toast(&gettext("Which device wrote the message is not known."));
+            let Ok(key) = reader.message_key(message).await else { return };
+            let owner = object.summary().conversation.address;
+            let devices = match key {
+                Some(key) => vec![(key.device.owner, key.device.id)],
+                None => {
+                    let Ok(devices) = reader.devices(owner.clone()).await else { return };
+                    let in_use = devices.into_iter().filter(|device| !device.versions.is_empty());
+                    in_use.map(|device| (owner.clone(), device.id)).collect()
+                }
+            };
+            for (owner, device) in devices {
+                page.tell(AccountCommand::ResetSession(owner, device));
             }
+            page.toast(&gettext("Session reset: what is written from now on can be read."));
         });
     }
 

@@ -80,7 +80,12 @@ mod imp {
 
     impl ObjectImpl for DevicePage {}
     impl WidgetImpl for DevicePage {}
-    impl NavigationPageImpl for DevicePage {}
+    impl NavigationPageImpl for DevicePage {
+        fn shown(&self) {
+            self.parent_shown();
+            self.obj().keep_keyboard();
+        }
+    }
 
     #[gtk::template_callbacks]
     impl DevicePage {
@@ -144,13 +149,19 @@ impl DevicePage {
         }
         let had_focus = super::has_focus(self);
         self.show_decisions(&device);
-        // What was pressed may be gone, and a dialog without the keyboard in it does not hear Escape.
-        if had_focus && !super::has_focus(self) {
-            let _ = imp.decisions_group.child_focus(gtk::DirectionType::TabForward)
-                || self.child_focus(gtk::DirectionType::TabForward);
+        if had_focus {
+            self.keep_keyboard();
         }
         self.show_facts(&device);
         imp.device.replace(Some(device));
+    }
+
+    /// What was pressed may be gone, and a dialog without the keyboard in it does not hear Escape.
+    fn keep_keyboard(&self) {
+        if !super::has_focus(self) {
+            let _ = self.imp().decisions_group.child_focus(gtk::DirectionType::TabForward)
+                || self.child_focus(gtk::DirectionType::TabForward);
+        }
     }
 
     fn show_key(&self, device: &Device) {

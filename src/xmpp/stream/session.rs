@@ -198,8 +198,11 @@ impl Stream {
     }
 
     fn expect_answer(&mut self, ping: Option<String>, settles: usize, patience: Duration) {
-        let (patience, last_patience) =
-            if self.alive.unproven { (RESUMED_PATIENCE, RESUMED_PATIENCE) } else { (patience, LAST_PATIENCE) };
+        let (patience, last_patience) = if self.alive.unproven {
+            (RESUMED_PATIENCE, RESUMED_PATIENCE)
+        } else {
+            (patience, LAST_PATIENCE)
+        };
         let deadline = self.clock + patience;
         let last_deadline = self.clock + last_patience;
         match &mut self.alive.probe {
