@@ -1,3 +1,5 @@
+//! Files sent and received, against a server that is played: the chain of rows, limits, keys, every form of message.
+
 use files::{Digest, Prepared};
 use model::{
     AccountCommand, BareJid, Content, ConversationId, ConversationKind, Delivery, FileSource, Message,

@@ -1,3 +1,5 @@
+//! Containers: written, gone on with, read at any place, and refused when a byte is not as it was.
+
 use std::fs;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Files of messages in the database, and the rows that send them.
+
 use model::{FileKind, FileSettings};
 
 use super::*;
