@@ -67,7 +67,7 @@ fn other_files_come_when_they_are_asked_for() {
     let scene = Scene::set();
     let bytes: Vec<u8> = (0..300_000_u32).map(|number| (number % 251) as u8).collect();
     bob_sends(&scene, "plan.bin", &bytes);
-    let row = card(&scene, "grouping", "File: plan.bin");
+    let row = card(&scene, "group", "File: plan.bin");
     row.find("button", "Download").click();
     let _ = row.find("button", "Open");
     row.find("button", "Save As…").click();
@@ -88,7 +88,7 @@ fn files_are_chosen_and_sent_with_a_caption() {
     robot.find_named("Message").focus();
     scene.desktop.type_text("For Saturday");
     robot.find("button", "Send").click();
-    card(&scene, "grouping", "File: tickets.txt");
+    card(&scene, "group", "File: tickets.txt");
     let message = scene.bob.waits_for(&scene.alice, "the file", |message| has_file(message, "tickets.txt"));
     scene.bob.command(AccountCommand::Download(message.attachments[0].id));
     let message = scene.bob.waits_for(&scene.alice, "the file to be here", |message| {
@@ -108,9 +108,10 @@ fn has_file(message: &Message, name: &str) -> bool {
 /// Types a place into the dialog that chooses files.
 #[track_caller]
 fn choose(scene: &Scene, place: &PathBuf) {
-    scene.starling.robot.find("dialog", "Attach Files");
+    let dialog = scene.starling.robot.find("dialog", "Attach Files");
+    scene.desktop.press("ctrl+l");
     scene.desktop.type_text(&place.to_string_lossy());
-    scene.desktop.press("Return");
+    dialog.find("button", "Attach").click();
 }
 
 #[track_caller]

@@ -97,6 +97,11 @@ impl Scene {
     #[track_caller]
     pub fn escape(&self, role: &str, name: &str) {
         self.starling.robot.find(role, name);
+        // From a page of its own, Escape leads back to the first one.
+        while self.starling.robot.sees("button", "Back") {
+            self.desktop.press("Escape");
+            self.starling.robot.wait_gone("button", "Back");
+        }
         self.desktop.press("Escape");
         self.starling.robot.wait_gone(role, name);
     }

@@ -81,6 +81,11 @@ mod imp {
     impl ObjectImpl for DevicePage {}
     impl WidgetImpl for DevicePage {}
     impl NavigationPageImpl for DevicePage {
+        fn showing(&self) {
+            self.parent_showing();
+            self.obj().keep_keyboard();
+        }
+
         fn shown(&self) {
             self.parent_shown();
             self.obj().keep_keyboard();
@@ -147,9 +152,8 @@ impl DevicePage {
             imp.name_row.set_text(name);
             imp.name_row.set_show_apply_button(true);
         }
-        let had_focus = super::has_focus(self);
         self.show_decisions(&device);
-        if had_focus {
+        if self.is_mapped() {
             self.keep_keyboard();
         }
         self.show_facts(&device);
