@@ -6,7 +6,7 @@
 use std::{
     fs::File,
     io::{self, Read as _},
-    path::PathBuf,
+    path::Path,
     sync::Arc,
 };
 
@@ -47,7 +47,7 @@ pub struct Prepared {
 
 /// Makes a file ready, and puts it into a container if it is not too large. Fails with `InvalidInput` for what is no
 /// file, with `InvalidData` for a picture whose metadata cannot be taken out.
-pub fn prepare(source: &FileSource, wish: Wish, container: &PathBuf, key: &FileKey) -> io::Result<Prepared> {
+pub fn prepare(source: &FileSource, wish: Wish, container: &Path, key: &FileKey) -> io::Result<Prepared> {
     let bytes: Arc<[u8]> = match source {
         FileSource::Bytes(bytes) => Arc::clone(bytes),
         FileSource::Path(path) => {

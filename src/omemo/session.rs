@@ -100,7 +100,8 @@ impl Session {
     /// Whether a message shows that its sender has not heard from us for long, and should (XEP-0384 §6). One answer does,
     /// for all that is still on its way before it arrives; should it be lost, there is another as much later.
     pub(crate) fn is_heartbeat_due(&self, message: &RatchetMessage) -> bool {
-        message.counter >= HEARTBEAT && (self.ratchet.is_silent() || message.counter % HEARTBEAT == 0)
+        message.counter >= HEARTBEAT
+            && (self.ratchet.is_silent() || message.counter.is_multiple_of(HEARTBEAT))
     }
 
     pub(crate) fn to_record(&self) -> Zeroizing<Vec<u8>> {

@@ -100,10 +100,10 @@ fn serve(begins: Begins) {
             if let (None, Some(place), true) = (&client, place, needs_network(&job)) {
                 client = Client::new(&place).await;
             }
-            let (id, pace) = (id(&job), pace::Pace::new(account, bus.clone()));
+            let (id, speed) = (id(&job), pace::Pace::new(account, bus.clone()));
             let (client, outbox) = (client.clone(), outbox.clone());
             let task = tasks.spawn(async move {
-                if let Some(report) = work(job, client, pace).await {
+                if let Some(report) = work(job, client, speed).await {
                     let _ = outbox.try_send(report);
                 }
             });

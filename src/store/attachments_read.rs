@@ -55,7 +55,7 @@ pub(crate) fn attachment(row: &Row<'_>) -> rusqlite::Result<Attachment> {
 }
 
 /// What a list tells of the files of a message.
-pub(crate) fn summary(files: &Vec<Attachment>) -> Option<AttachmentSummary> {
+pub(crate) fn summary(files: &[Attachment]) -> Option<AttachmentSummary> {
     let first = files.first()?;
     Some(AttachmentSummary { kind: first.kind(), name: first.name.clone(), count: files.len() as u32 })
 }

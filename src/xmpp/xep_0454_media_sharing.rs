@@ -63,7 +63,7 @@ pub fn body(address: &MediaAddress) -> Option<String> {
 
 fn bytes(digits: &str) -> Option<Vec<u8>> {
     if digits.len() > 2 * (16 + KEY)
-        || digits.len() % 2 != 0
+        || !digits.len().is_multiple_of(2)
         || !digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     {
         return None;

@@ -1,10 +1,10 @@
-//! Files as people meet them: they come, are looked at, fetched and saved, and are sent.
+//! Files as people meet them: they come, are looked at, fetched and saved.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
-use model::{AccountCommand, Content, Direction, FileSource, Message, OutgoingFile, OutgoingFiles, Transfer};
+use model::{AccountCommand, FileSource, OutgoingFile, OutgoingFiles};
 use tests::robot::Node;
 use tests::wait;
 
@@ -76,46 +76,8 @@ fn other_files_come_when_they_are_asked_for() {
     wait::until("the file to be saved", || fs::read(&place).ok().filter(|saved| *saved == bytes));
 }
 
-#[test]
-fn files_are_chosen_and_sent_with_a_caption() {
-    let scene = Scene::set();
-    let place = scene.desktop.home().join("tickets.txt");
-    fs::write(&place, "two seats, row seven").expect("the home can be written");
-    let robot = &scene.starling.robot;
-    robot.find("button", "Attach").click();
-    choose(&scene, &place);
-    robot.find("button", "Remove tickets.txt");
-    robot.find_named("Message").focus();
-    scene.desktop.type_text("For Saturday");
-    robot.find("button", "Send").click();
-    card(&scene, "group", "File: tickets.txt");
-    let message = scene.bob.waits_for(&scene.alice, "the file", |message| has_file(message, "tickets.txt"));
-    scene.bob.command(AccountCommand::Download(message.attachments[0].id));
-    let message = scene.bob.waits_for(&scene.alice, "the file to be here", |message| {
-        has_file(message, "tickets.txt") && message.attachments[0].transfer == Transfer::Here
-    });
-    assert_eq!(message.direction, Direction::Incoming);
-    scene.bob.waits_for(&scene.alice, "the caption", |message| {
-        message.content == Content::Text("For Saturday".to_owned())
-    });
-    assert!(!robot.sees("button", "Remove tickets.txt"), "what was sent is no longer in the tray");
-}
-
-fn has_file(message: &Message, name: &str) -> bool {
-    message.attachments.iter().any(|file| file.name.as_str() == name)
-}
-
-/// Types a place into the dialog that chooses files.
 #[track_caller]
-fn choose(scene: &Scene, place: &PathBuf) {
-    let dialog = scene.starling.robot.find("dialog", "Attach Files");
-    scene.desktop.press("ctrl+l");
-    scene.desktop.type_text(&place.to_string_lossy());
-    dialog.find("button", "Attach").click();
-}
-
-#[track_caller]
-fn save_dialog(scene: &Scene, place: &PathBuf) {
+fn save_dialog(scene: &Scene, place: &Path) {
     scene.starling.robot.find("dialog", "Save As");
     scene.desktop.press("ctrl+a");
     scene.desktop.type_text(&place.to_string_lossy());

@@ -58,19 +58,6 @@ impl Scene {
         self.desktop.press("Return");
     }
 
-    /// Begins a conversation with an address.
-    #[track_caller]
-    pub fn begin_with(&self, address: &str) {
-        self.desktop.press("ctrl+n");
-        self.has_focus("Name or address");
-        self.desktop.type_text(address);
-        self.starling.robot.find_where("the address as a choice", |node| {
-            node.role() == "list item" && node.name().contains(address)
-        });
-        self.desktop.press("Return");
-        self.has_focus("Message");
-    }
-
     /// Opens the list of Bob's devices and keys.
     #[track_caller]
     pub fn open_devices(&self) {
@@ -119,13 +106,6 @@ impl Scene {
         self.starling.robot.find_where("a closed lock", |node| {
             node.name() == "Encryption" && node.description() == "Encrypted"
         });
-    }
-
-    /// Waits until the message with this text says this beside it.
-    #[track_caller]
-    pub fn message_says(&self, text: &str, words: &str) {
-        let is_it = |node: &Node| node.name().contains(text) && node.description().contains(words);
-        self.starling.within("Messages", &format!("“{text}” with “{words}”"), is_it);
     }
 
     /// Points at a message and presses one of the buttons that appear.

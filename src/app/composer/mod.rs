@@ -3,14 +3,11 @@
 //! Enter sends and Shift+Enter breaks the line, or the other way round (a setting), but never
 //! while an input method still composes. What is typed is kept as a draft, together with the
 //! message it answers or corrects (`reference.rs`, `draft.rs`), and the other side is told that the person
-//! writes (`typing.rs`). Correcting puts the draft aside until it is done. Files that are chosen, dropped or pasted
-//! wait above the text (`attach.rs`, `tray/`), which is their caption then.
+//! writes (`typing.rs`). Correcting puts the draft aside until it is done.
 
-mod attach;
 mod draft;
 mod keys;
 mod reference;
-mod tray;
 mod typing;
 
 use std::{
@@ -25,7 +22,6 @@ use view::ConversationKey;
 
 use crate::{bridge::Bridge, encryption::Lock, shortcuts};
 use reference::Reference;
-use tray::Tray;
 
 mod imp {
     use super::*;
@@ -47,8 +43,6 @@ mod imp {
         pub text_view: TemplateChild<gtk::TextView>,
         #[template_child]
         pub placeholder: TemplateChild<gtk::Label>,
-        #[template_child]
-        pub tray: TemplateChild<Tray>,
         #[template_child]
         pub lock: TemplateChild<Lock>,
         pub bridge: OnceCell<Bridge>,
@@ -73,14 +67,12 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             Lock::ensure_type();
-            Tray::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
             class.install_action("composer.send", None, |composer, _, _| composer.send());
             class.install_action("composer.cancel", None, |composer, _, _| {
                 composer.cancel();
             });
-            class.install_action("composer.attach", None, |composer, _, _| composer.choose_files());
             class.install_action("composer.emoji", None, |composer, _, _| {
                 composer.imp().emoji_button.popup();
             });
@@ -109,7 +101,6 @@ mod imp {
             shortcuts::install(&*composer, "composer");
             composer.set_up_keys();
             composer.set_up_emoji();
-            composer.set_up_attaching();
             self.text_view.buffer().connect_changed(glib::clone!(
                 #[weak]
                 composer,
@@ -199,19 +190,14 @@ impl Composer {
     fn send(&self) {
         let imp = self.imp();
         let text = self.text();
-        let has_files = !imp.tray.is_empty();
-        let (Some(key), false) = (imp.key.get(), text.trim().is_empty() && !has_files) else { return };
+        let (Some(key), false) = (imp.key.get(), text.trim().is_empty()) else { return };
         let (reply_to, corrects) = match imp.reference.get() {
             Some(Reference::Reply(message)) => (Some(message), None),
             Some(Reference::Edit(message)) => (None, Some(message)),
             None => (None, None),
         };
-        if has_files && corrects.is_none() {
-            self.send_files(&text);
-        } else {
-            let outgoing = Outgoing { text: text.trim_end().to_owned(), reply_to, corrects };
-            self.bridge().tell(key.account, AccountCommand::Send(key.conversation, outgoing));
-        }
+        let outgoing = Outgoing { text: text.trim_end().to_owned(), reply_to, corrects };
+        self.bridge().tell(key.account, AccountCommand::Send(key.conversation, outgoing));
         imp.typing.sent();
         if corrects.is_some() {
             self.end_edit();
@@ -227,7 +213,7 @@ impl Composer {
         let imp = self.imp();
         let text = self.text();
         self.show_placeholder();
-        self.enable_sending();
+        self.action_set_enabled("composer.send", !text.trim().is_empty());
         if imp.filling.get() {
             return;
         }

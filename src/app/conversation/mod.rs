@@ -140,7 +140,6 @@ mod imp {
             shortcuts::install(&*page, "conversation");
             page.set_up_header();
             page.set_up_requests();
-            page.take_drops();
             page.side_changed();
             page.enable_actions(false);
         }

@@ -143,13 +143,12 @@ impl ConversationPage {
         glib::spawn_future_local(async move {
             let Ok(key) = reader.message_key(message).await else { return };
             let owner = object.summary().conversation.address;
-            let devices = match key {
-                Some(key) => vec![(key.device.owner, key.device.id)],
-                None => {
-                    let Ok(devices) = reader.devices(owner.clone()).await else { return };
-                    let in_use = devices.into_iter().filter(|device| !device.versions.is_empty());
-                    in_use.map(|device| (owner.clone(), device.id)).collect()
-                }
+            let devices = if let Some(key) = key {
+                vec![(key.device.owner, key.device.id)]
+            } else {
+                let Ok(devices) = reader.devices(owner.clone()).await else { return };
+                let in_use = devices.into_iter().filter(|device| !device.versions.is_empty());
+                in_use.map(|device| (owner.clone(), device.id)).collect()
             };
             for (owner, device) in devices {
                 page.tell(AccountCommand::ResetSession(owner, device));

@@ -21,14 +21,14 @@ pub(super) fn strip(mut rest: &[u8], orientation: u8) -> Option<Vec<u8>> {
             kept.extend(whole.get(..length + 12)?);
         }
         match name {
-            b"IHDR" if orientation > 1 => kept.extend(chunk(b"eXIf", &orientation_only(orientation))),
+            b"IHDR" if orientation > 1 => kept.extend(chunk(*b"eXIf", &orientation_only(orientation))),
             b"IEND" => return Some(kept),
             _ => {}
         }
     }
 }
 
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let mut chunk = (content.len() as u32).to_be_bytes().to_vec();
     chunk.extend(name);
     chunk.extend(content);

@@ -32,10 +32,10 @@ pub(super) fn strip(mut rest: &[u8], orientation: u8) -> Option<Vec<u8>> {
                 *flags |= EXIF;
             }
         }
-        push(&mut kept, name, &content);
+        push(&mut kept, *name, &content);
     }
     if is_extended && orientation > 1 {
-        push(&mut kept, b"EXIF", &orientation_only(orientation));
+        push(&mut kept, *b"EXIF", &orientation_only(orientation));
     }
     let mut file = b"RIFF".to_vec();
     file.extend(u32::try_from(kept.len()).ok()?.to_le_bytes());
@@ -43,7 +43,7 @@ pub(super) fn strip(mut rest: &[u8], orientation: u8) -> Option<Vec<u8>> {
     has_picture.then_some(file)
 }
 
-fn push(kept: &mut Vec<u8>, name: &[u8; 4], content: &[u8]) {
+fn push(kept: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
     kept.extend(name);
     kept.extend((content.len() as u32).to_le_bytes());
     kept.extend(content);

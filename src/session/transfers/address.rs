@@ -43,8 +43,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         (0x64, 0xff9b) => is_public_v4(inside(seventh, eighth)),
         (0x2002, _) => is_public_v4(inside(second, third)),
         // Teredo, documentation, and what is not given out to everybody.
-        (0x2001, 0..=0x1ff | 0xdb8) => false,
-        (0x3fff, 0..=0xfff) => false,
+        (0x2001, 0..=0x1ff | 0xdb8) | (0x3fff, 0..=0xfff) => false,
         _ => (first & 0xe000) == 0x2000 && (third, fourth) != (0xffff, 0xffff),
     }
 }

@@ -44,7 +44,8 @@ fn results(query: &Element, ids: std::ops::RangeInclusive<u32>, filler: usize) -
              <body>{id}{words}</body></message></forwarded></result></message>"
         )
     })
-    .collect()
+    .collect::<Vec<String>>()
+    .concat()
 }
 
 fn fin(query: &Element, from: &str, last: u32, complete: bool) -> String {
