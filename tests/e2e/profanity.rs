@@ -41,12 +41,12 @@ fn a_link_that_breaks_in_mid_conversation() {
 fn corrections() {
     let server = Prosody::start();
     let (alice, mut profanity) = two_people(&server, &PROFANITY);
-    let conversation = alice.say(&peer(), "Helo");
-    profanity.expect("legacy message Helo");
-    let own = sees_own(&alice, "Helo", &Delivery::Delivered, PROFANITY.kind);
-    let outgoing = Outgoing { text: "Hello".to_owned(), reply_to: None, corrects: Some(own.id) };
+    let conversation = alice.say(&peer(), "At siven");
+    profanity.expect("legacy message At siven");
+    let own = sees_own(&alice, "At siven", &Delivery::Delivered, PROFANITY.kind);
+    let outgoing = Outgoing { text: "At seven".to_owned(), reply_to: None, corrects: Some(own.id) };
     alice.command(AccountCommand::Send(conversation, outgoing));
-    profanity.expect("legacy correction Hello");
+    profanity.expect("legacy correction At seven");
 
     profanity.tell("say alice@localhost typo");
     let typo = hears(&alice, "typo", PROFANITY.kind);
