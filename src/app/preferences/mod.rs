@@ -1,6 +1,7 @@
 //! Preferences: this device's behaviour, encryption, files, and the accounts.
 
 mod account;
+mod account_choice;
 mod blocked;
 mod encryption;
 mod storage;

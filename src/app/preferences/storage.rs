@@ -1,5 +1,4 @@
-//! The page about files: what is fetched by itself, what is taken out of pictures, and what files take of this device.
-//! Each account has its own.
+//! The page about files: what is fetched by itself, and what files take of this device. Each account has its own.
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -7,10 +6,11 @@ use std::{
 };
 
 use adw::{prelude::*, subclass::prelude::*};
-use gtk::{gio, glib};
+use gtk::glib;
 use model::{AccountCommand, Change, ConversationId, EventKind, FetchFrom, FileSettings, StorageUse};
 use session::Heard;
 
+use super::account_choice::AccountChoice;
 use crate::{
     bridge::{Bridge, Listener},
     files,
@@ -34,16 +34,13 @@ mod imp {
     #[derive(Debug, Default)]
     pub struct StoragePage {
         pub bridge: OnceCell<Bridge>,
-        pub account_group: adw::PreferencesGroup,
-        pub account_row: adw::ComboRow,
+        pub choice: AccountChoice,
         pub fetch_group: adw::PreferencesGroup,
         pub pictures: adw::ComboRow,
         pub audio: adw::ComboRow,
         pub videos: adw::ComboRow,
         pub others: adw::ComboRow,
         pub from: adw::ComboRow,
-        pub sending_group: adw::PreferencesGroup,
-        pub strip: adw::SwitchRow,
         pub space_group: adw::PreferencesGroup,
         pub space_rows: RefCell<Vec<gtk::Widget>>,
         pub listener: RefCell<Option<Listener>>,
@@ -87,33 +84,24 @@ impl StoragePage {
             .build();
         let imp = page.imp();
         let _ = imp.bridge.set(bridge.clone());
-        imp.account_row.set_expression(Some(AccountObject::this_expression("address")));
-        imp.account_row.set_model(Some(bridge.accounts()));
-        imp.account_row.connect_selected_item_notify(glib::clone!(
+        let turned = glib::clone!(
             #[weak]
             page,
-            move |_| page.read()
-        ));
-        bridge.accounts().connect_items_changed(glib::clone!(
-            #[weak]
-            page,
-            move |accounts, _, _, _| page.count(accounts)
-        ));
+            move || page.read()
+        );
+        imp.choice.follow(bridge, &[&imp.fetch_group, &imp.space_group], turned);
         let weak = page.downgrade();
         imp.listener.replace(Some(bridge.listen(move |_, heard| {
             if let Some(page) = weak.upgrade().filter(|_| concerns_files(heard)) {
                 page.read_soon();
             }
         })));
-        page.count(bridge.accounts());
         page.read();
         page
     }
 
     fn build(&self) {
         let imp = self.imp();
-        imp.account_row.set_title(&gettext("Account"));
-        imp.account_group.add(&imp.account_row);
         imp.fetch_group.set_title(&gettext("Fetch by Itself"));
         imp.fetch_group.set_description(Some(&gettext(
             "Never from strangers. Anything else comes when you ask for it.",
@@ -143,35 +131,17 @@ impl StoragePage {
             ));
             imp.fetch_group.add(row);
         }
-        imp.strip.set_title(&gettext("Remove Place and Camera"));
-        imp.strip.set_subtitle(&gettext("Where, when and with what a picture was taken is not sent."));
-        imp.strip.connect_active_notify(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move |_| page.tell()
-        ));
-        imp.sending_group.set_title(&gettext("Sending"));
-        imp.sending_group.add(&imp.strip);
         imp.space_group.set_title(&gettext("Space on This Device"));
         imp.space_group.set_description(Some(&gettext(
             "Files rest encrypted. What you open with another program is copied for it, and the copy goes when Starling ends.",
         )));
-        for group in [&imp.account_group, &imp.fetch_group, &imp.sending_group, &imp.space_group] {
+        for group in [imp.choice.group(), &imp.fetch_group, &imp.space_group] {
             self.add(group);
         }
     }
 
-    /// There is nothing to choose with one account, and nothing to set without any.
-    fn count(&self, accounts: &gio::ListStore) {
-        let imp = self.imp();
-        imp.account_group.set_visible(accounts.n_items() > 1);
-        for group in [&imp.fetch_group, &imp.sending_group, &imp.space_group] {
-            group.set_visible(accounts.n_items() > 0);
-        }
-    }
-
     fn account(&self) -> Option<AccountObject> {
-        self.imp().account_row.selected_item().and_downcast()
+        self.imp().choice.account()
     }
 
     /// Reads what stands with the account that was chosen.
@@ -217,7 +187,6 @@ impl StoragePage {
         imp.videos.set_selected(place(settings.fetch_videos));
         imp.others.set_selected(place(settings.fetch_others));
         imp.from.set_selected(FROM.iter().position(|from| *from == settings.fetch_from).unwrap_or(0) as u32);
-        imp.strip.set_active(settings.strip_metadata);
         imp.settings.set(Some(*settings));
     }
 
@@ -239,7 +208,7 @@ impl StoragePage {
             fetch_videos: size(&imp.videos, before.fetch_videos),
             fetch_others: size(&imp.others, before.fetch_others),
             fetch_from: FROM.get(imp.from.selected() as usize).copied().unwrap_or(FetchFrom::Verified),
-            strip_metadata: imp.strip.is_active(),
+            ..before
         };
         imp.settings.set(Some(settings));
         bridge.tell(account.id(), AccountCommand::SetFileSettings(settings));
