@@ -3,7 +3,9 @@
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
-use model::{AccountCommand, Change, ConnectionState, EventKind, Failure, KeyFailure, Redacted, Request, Timestamp};
+use model::{
+    AccountCommand, Change, ConnectionState, EventKind, Failure, KeyFailure, Redacted, Request, Timestamp,
+};
 use session::{Condition, Heard};
 
 use super::Conversations;
