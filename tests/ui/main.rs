@@ -4,6 +4,7 @@
 mod changes;
 mod chat;
 mod codes;
+mod dialogs;
 mod encryption;
 mod failures;
 mod files;
@@ -19,4 +20,5 @@ mod quiet;
 mod scene;
 mod settings;
 mod unreadable;
+mod waiting;
 mod welcome;

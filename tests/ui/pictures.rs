@@ -217,7 +217,7 @@ impl Town {
         camera.desktop.press("Escape");
         camera.desktop.press("ctrl+comma");
         robot.find("switch", "Enter Sends");
-        for tab in ["General", "Notifications", "Privacy", "Encryption", "Accounts"] {
+        for tab in ["General", "Notifications", "Privacy", "Encryption", "Storage", "Accounts"] {
             robot.find("tab", tab).point();
             camera.take(&format!("preferences-{}", tab.to_lowercase()));
             if tab == "Encryption" {

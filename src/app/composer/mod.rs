@@ -20,7 +20,7 @@ use gtk::{gio, glib};
 use model::{AccountCommand, Outgoing};
 use view::ConversationKey;
 
-use crate::{bridge::Bridge, encryption::Lock, shortcuts};
+use crate::{bridge::Bridge, emoji, encryption::Lock, shortcuts};
 use reference::Reference;
 
 mod imp {
@@ -238,7 +238,7 @@ impl Composer {
                 if button.popover().is_some() {
                     return;
                 }
-                let chooser = gtk::EmojiChooser::new();
+                let chooser = emoji::chooser();
                 chooser.connect_emoji_picked(glib::clone!(
                     #[weak]
                     composer,

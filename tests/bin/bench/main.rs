@@ -24,12 +24,19 @@ use std::process::ExitCode;
 use measure::Rows;
 use stage::Stage;
 
+/// What can be asked for by its name.
+const PARTS: &[&str] = &["quick", "start", "scroll", "talk", "catch-up", "sealed", "million"];
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some((word, rest)) = arguments.split_first()
         && word == stage::KEEP_KEY
     {
         return if stage::keep_key_here(rest) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if let Some(unknown) = arguments.iter().find(|word| !PARTS.contains(&word.as_str())) {
+        eprintln!("bench: there is no part {unknown}; the parts are {}", PARTS.join(", "));
+        return ExitCode::FAILURE;
     }
     let asked =
         |part: &str| arguments.is_empty() || arguments.iter().any(|word| word == part || word == "quick");
