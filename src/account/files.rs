@@ -181,6 +181,13 @@ pub fn set_settings(turn: &mut Turn<'_, '_>, settings: &FileSettings) -> Result<
     Ok(())
 }
 
+/// `AccountCommand::LookUpFileService`
+pub fn look_up_service(turn: &mut Turn<'_, '_>) {
+    if turn.is_online() {
+        service::find(turn);
+    }
+}
+
 /// Asks for work that is done elsewhere.
 fn job(turn: &mut Turn<'_, '_>, job: FileJob) {
     turn.state.outputs.push_back(Output::File(job));

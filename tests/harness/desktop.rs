@@ -157,6 +157,11 @@ impl Desktop {
         self.window_tool(name, &["windowsize", "100%", "100%", "windowmove", "0", "0"]);
     }
 
+    /// Moves the window of this name.
+    pub fn move_window(&self, name: &str, x: i32, y: i32) {
+        self.window_tool(name, &["windowmove", &x.to_string(), &y.to_string()]);
+    }
+
     /// Moves the pointer to a place on the screen.
     pub fn point_at(&self, x: i32, y: i32) {
         self.tool(&["mousemove", &x.to_string(), &y.to_string()]);
@@ -170,6 +175,36 @@ impl Desktop {
     /// Turns it towards the person.
     pub fn turn_wheel_down(&self, turns: u32) {
         self.tool(&["click", "--repeat", &turns.to_string(), "--delay", "6", "5"]);
+    }
+
+    /// Starts another program on this desktop: `neighbour.py` has its verbs. It runs until what is returned is dropped.
+    pub fn neighbour(&self, verb: &str, files: &[&Path]) -> Program {
+        let ready = self.home().join("run").join(verb);
+        // The platform's own Python has the words of GTK.
+        let mut command = self.command("sh");
+        command.args(["-c", "exec /usr/bin/python3 \"$@\" > \"$0\""]).arg(&ready);
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/harness/neighbour.py")).arg(verb).args(files);
+        let program = Program::start(&command);
+        wait::until("the neighbour to be ready", || {
+            std::fs::read_to_string(&ready).is_ok_and(|said| said == "ready\n").then_some(())
+        });
+        program
+    }
+
+    /// Drags with the pointer from one place on the screen to another, as a hand does: not in one leap.
+    pub fn drag(&self, from: (i32, i32), to: (i32, i32)) {
+        const STEPS: i32 = 12;
+        self.point_at(from.0, from.1);
+        self.tool(&["mousedown", "1"]);
+        for step in 1..=STEPS {
+            let between = |from: i32, to: i32| from + (to - from) * step / STEPS;
+            self.point_at(between(from.0, to.0), between(from.1, to.1));
+        }
+    }
+
+    /// Lets go of what is being dragged.
+    pub fn drop_it(&self) {
+        self.tool(&["mouseup", "1"]);
     }
 
     /// Locks every keyring, as some do when the person is away for long.

@@ -17,6 +17,8 @@ struct State {
     links: Mutex<Vec<TcpStream>>,
     /// Nothing passes, and nobody is told: a train in a tunnel.
     stalled: AtomicBool,
+    /// So many bytes pass, and then nothing.
+    left: Mutex<Option<usize>>,
     /// New connections are refused.
     closed: AtomicBool,
     accepted: AtomicUsize,
@@ -67,6 +69,14 @@ impl LinkCutter {
         self.state.stalled.store(stalled, Ordering::SeqCst);
     }
 
+    /// Lets so many bytes pass, and nothing after them until [`Self::stall`] says otherwise.
+    ///
+    /// # Panics
+    /// When a relay thread panicked.
+    pub fn stall_after(&self, bytes: usize) {
+        *self.state.left.lock().expect("no relay panics") = Some(bytes);
+    }
+
     /// Takes no new connections, or takes them again.
     pub fn close(&self, closed: bool) {
         self.state.closed.store(closed, Ordering::SeqCst);
@@ -90,6 +100,12 @@ fn relay(state: &Arc<State>, from: &TcpStream, to: &TcpStream) {
     std::thread::spawn(move || {
         let mut buffer = [0; 16 * 1024];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
+            if let Ok(mut left) = state.left.lock()
+                && let Some(bytes) = left.take()
+            {
+                *left = bytes.checked_sub(count);
+                state.stalled.fetch_or(left.is_none(), Ordering::SeqCst);
+            }
             while state.stalled.load(Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(5));
             }

@@ -20,6 +20,8 @@ pub struct Prosody {
     https_port: u16,
     /// The port that links to files name.
     files_port: u16,
+    /// How many bytes a file may have: 0 if none is taken.
+    most: u64,
     program: Option<Program>,
     is_tapped: bool,
 }
@@ -78,6 +80,7 @@ impl Prosody {
             direct_tls_port: free_port(),
             https_port,
             files_port,
+            most: 2 << 30,
             program: None,
             is_tapped,
         };
@@ -90,10 +93,18 @@ impl Prosody {
         let mut command = self.command("prosody");
         command.arg("-F");
         self.program = Some(Program::start(&command));
-        let ports = [self.starttls_port, self.direct_tls_port, self.https_port];
+        let mut ports = vec![self.starttls_port, self.direct_tls_port];
+        ports.extend((self.most > 0).then_some(self.https_port));
         wait::until("Prosody to listen", || {
             ports.iter().all(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_ok()).then_some(())
         });
+    }
+
+    /// Starts it anew as a server that takes files of at most so many bytes: of 0, it has no place for them.
+    pub fn take_files_up_to(&mut self, most: u64) {
+        self.stop();
+        self.most = most;
+        self.resume();
     }
 
     /// Ends it in good order.
@@ -186,7 +197,8 @@ impl Prosody {
             .env("STARLING_PROSODY_STARTTLS", self.starttls_port.to_string())
             .env("STARLING_PROSODY_DIRECT", self.direct_tls_port.to_string())
             .env("STARLING_PROSODY_HTTPS", self.https_port.to_string())
-            .env("STARLING_PROSODY_FILES", self.files_port.to_string());
+            .env("STARLING_PROSODY_FILES", self.files_port.to_string())
+            .env("STARLING_PROSODY_MOST", self.most.to_string());
         command
     }
 }

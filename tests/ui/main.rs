@@ -17,6 +17,7 @@ mod pictures;
 mod profiles;
 mod quiet;
 mod scene;
+mod sending;
 mod settings;
 mod unreadable;
 mod welcome;
