@@ -303,7 +303,7 @@ fn walk_encryption(starling: &Starling, camera: &Camera<'_>) {
     robot.wait_gone("dialog", "Encryption");
 }
 
-/// Files that wait to be sent, and what was sent.
+/// Files that wait to be sent. They stay: what is sent now could not be read by the window that comes next.
 fn walk_sending(starling: &Starling, camera: &Camera<'_>) {
     let robot = &starling.robot;
     let home = camera.desktop.home();
@@ -319,15 +319,14 @@ fn walk_sending(starling: &Starling, camera: &Camera<'_>) {
     robot.find("button", "Remove Recording.ogg");
     camera.desktop.type_text("The view from the pier, and when the boats go");
     camera.take("tray");
-    robot.find("button", "Send").click();
-    starling.sees_message("The view from the pier");
-    wait::until("everything to be there", || {
-        let is_under_way = |node: &Node| node.role() == "button" && node.name() == "Cancel";
-        let history = robot.find("list", "Messages");
-        history.search(&is_under_way).is_none().then_some(())
-    });
-    camera.take("files-sent");
+    for place in &files {
+        let name = place.file_name().expect("a name").to_string_lossy();
+        robot.find("button", &format!("Remove {name}")).click();
+    }
+    robot.find("button", "Remove main.png").click();
+    robot.find_named("Message").set_text("");
 }
+
 
 /// Takes pictures once the screen rests.
 struct Camera<'d> {

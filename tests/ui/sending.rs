@@ -182,27 +182,25 @@ fn what_another_program_hands_over_is_sent_to_whom_one_says() {
 
 #[test]
 fn a_file_on_its_way_says_how_far_it_is_and_is_cancelled_and_tried_again() {
-    const LENGTH: u64 = 70_000_000;
     let (server, cutter) = Prosody::start_with_files_behind_a_cutter();
     let scene = Scene::set_on(server, |_, _| ());
-    // Of nothing but zeros: it takes no room.
-    let place = scene.desktop.home().join("film.mkv");
-    fs::File::create(&place).and_then(|file| file.set_len(LENGTH)).expect("the home can be written");
+    // More than all the buffers between here and there hold.
+    let place = written(&scene, "film.mkv", 24_000_000);
     choose(&scene, &place);
     in_tray(&scene, "film.mkv");
     cutter.stall_after(2_000_000);
     let robot = &scene.starling.robot;
     robot.find("button", "Send").click();
-    let is_under_way = |node: &Node| node.name() == "File: film.mkv" && node.description().ends_with(" of 70.0\u{a0}MB");
-    let row = scene.starling.within("Messages", "how far it is", is_under_way);
-    row.find("button", "Cancel").click();
-    let is_cancelled = |node: &Node| node.name() == "File: film.mkv" && node.description() == "Cancelled";
-    let row = scene.starling.within("Messages", "that it was cancelled", is_cancelled);
+    let says = |words: &str| {
+        let is_it = |node: &Node| node.name() == "File: film.mkv" && node.description().ends_with(words);
+        scene.starling.within("Messages", &format!("a film with “{words}”"), is_it)
+    };
+    says(" of 24.0\u{a0}MB").find("button", "Cancel").click();
+    let row = says("Cancelled");
     cutter.stall(false);
     assert!(scene.bob.messages(&scene.alice, 50).iter().all(|message| message.attachments.is_empty()));
     row.find("button", "Retry").click();
-    let (_, file) = bob_is_sent(&scene, |name| name == "film.mkv");
-    assert_eq!(file.size, Some(LENGTH));
+    bob_has(&scene, &place);
 }
 
 #[test]

@@ -71,8 +71,8 @@ impl Item {
         })
     }
 
-    /// How it is shown. What the server refuses is pointed out.
-    pub fn card(&self, is_refused: bool) -> gtk::Widget {
+    /// How it is shown, with the button that takes it out. What the server refuses is pointed out.
+    pub fn card(&self, is_refused: bool, remove: &gtk::Button) -> gtk::Widget {
         let look: gtk::Widget = if let Some(picture) = &self.picture {
             gtk::Picture::builder()
                 .paintable(picture)
@@ -87,7 +87,8 @@ impl Item {
         look.set_size_request(SIDE, SIDE);
         look.set_overflow(gtk::Overflow::Hidden);
         look.add_css_class("look");
-        look.set_halign(gtk::Align::Center);
+        let look = gtk::Overlay::builder().child(&look).halign(gtk::Align::Center).build();
+        look.add_overlay(remove);
         let line = |text: &str, class: &str| {
             gtk::Label::builder()
                 .label(text)

@@ -282,9 +282,7 @@ impl Tray {
             self,
             move |_| tray.remove_item(place)
         ));
-        let overlay = gtk::Overlay::builder().child(&item.card(self.refusal(item).is_some())).build();
-        overlay.add_overlay(&remove);
-        overlay.upcast()
+        item.card(self.refusal(item).is_some(), &remove)
     }
 
     fn remove_item(&self, place: usize) {
