@@ -44,7 +44,7 @@ fn file(source: FileSource, name: Option<&str>) -> OutgoingFile {
 
 fn send(person: &Person, to: &Person, files: Vec<OutgoingFile>, caption: &str) {
     let conversation = person.conversation(&to.address);
-    let outgoing = OutgoingFiles { files, caption: caption.to_owned() };
+    let outgoing = OutgoingFiles { files, caption: caption.to_owned(), reply_to: None };
     person.command(AccountCommand::SendFiles(conversation, outgoing));
 }
 
@@ -272,7 +272,8 @@ fn talk_in_files(alice: &Person, peer: &mut Peer, heard: &str) {
         .waits_for(&robin, "the greeting to be delivered", |message| message.delivery == Delivery::Delivered);
     let conversation = alice.conversation(&robin);
     let source = FileSource::Bytes(b"words in a file".as_slice().into());
-    let outgoing = OutgoingFiles { files: vec![file(source, Some("ours.txt"))], caption: String::new() };
+    let outgoing =
+        OutgoingFiles { files: vec![file(source, Some("ours.txt"))], caption: String::new(), reply_to: None };
     alice.command(AccountCommand::SendFiles(conversation, outgoing));
     peer.expect_start(heard);
     peer.tell("get localhost");

@@ -1,6 +1,6 @@
 //! The server's place for files (XEP-0363): found when the first file needs it, and asked for a slot for each.
 
-use model::{AttachmentId, TransferFailure};
+use model::TransferFailure;
 use xmpp::{
     IqOutcome,
     minidom::Element,
@@ -8,7 +8,7 @@ use xmpp::{
     xep_0363_http_upload::{self as upload, Slot},
 };
 
-use super::sending;
+use super::uploading::{self, Uploading};
 use crate::{
     Error,
     turn::{IqKind, PendingIq, Turn},
@@ -25,7 +25,7 @@ pub enum Asked {
     /// What an entity is.
     Info(String),
     /// A slot for a file.
-    Slot(AttachmentId),
+    Slot(Uploading),
 }
 
 /// Where files go.
@@ -64,7 +64,7 @@ pub(super) fn find(turn: &mut Turn<'_, '_>) -> Option<Service> {
 }
 
 /// Asks for a slot.
-pub(super) fn ask_slot(turn: &mut Turn<'_, '_>, service: &str, request: Element, file: AttachmentId) {
+pub(super) fn ask_slot(turn: &mut Turn<'_, '_>, service: &str, request: Element, file: Uploading) {
     ask(turn, service, request, Asked::Slot(file));
 }
 
@@ -75,7 +75,7 @@ fn ask(turn: &mut Turn<'_, '_>, whom: &str, query: Element, asked: Asked) {
 /// An answer to something asked with [`Asked`].
 pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, answer: IqOutcome) -> Result<(), Error> {
     match asked {
-        Asked::Slot(file) => sending::slot(turn, file, read_slot(&answer)),
+        Asked::Slot(file) => uploading::slot(turn, file, read_slot(&answer)),
         Asked::Items => {
             let addresses = items(turn, &answer);
             if let Service::Asking(missing) = &mut turn.state.files.service {
