@@ -23,7 +23,7 @@ use crate::events::Bus;
 
 /// The account's way to its thread for files.
 pub(crate) struct Transfers {
-    jobs: Sender<Job>,
+    jobs: Sender<Numbered>,
     reports: Receiver<(u64, FileReport)>,
     place: Option<Place>,
     /// The number of the newest job, and of the job that each file is in: reports of others come too late.
@@ -36,11 +36,11 @@ pub(crate) struct Transfers {
 struct Begins {
     account: AccountId,
     bus: Bus,
-    inbox: Receiver<Job>,
+    inbox: Receiver<Numbered>,
     outbox: Sender<(u64, FileReport)>,
 }
 
-struct Job {
+struct Numbered {
     number: u64,
     job: FileJob,
     place: Option<Place>,
@@ -79,7 +79,7 @@ impl Transfers {
             (_, None) => None,
         };
         // Closed: there is no thread; the rows wait for the next start.
-        let _ = self.jobs.try_send(Job { number, job, place: self.place.clone() });
+        let _ = self.jobs.try_send(Numbered { number, job, place: self.place.clone() });
     }
 
     /// Waits for the next report of a job that was neither cancelled nor begun anew.
@@ -111,7 +111,7 @@ fn serve(begins: Begins) {
                     continue;
                 }
             };
-            let Ok(Job { number, job, place }) = job else { break };
+            let Ok(Numbered { number, job, place }) = job else { break };
             if let FileJob::Cancel(id) = job {
                 if let Some(task) = under_way.remove(&id) {
                     task.abort();

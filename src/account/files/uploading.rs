@@ -242,10 +242,11 @@ pub fn encryption_began(turn: &mut Turn<'_, '_>, conversation: ConversationId) -
             Some(stored) => !row.bytes.is_empty() && !is_in_the_clear(&stored),
             None => continue,
         };
-        if !is_sealed && turn.tx.unseal_outbox(row.id)? {
-            if let Some(message) = row.message {
-                turn.tx.set_message_encryption(message, EncryptionKind::Omemo)?;
-            }
+        if !is_sealed
+            && turn.tx.unseal_outbox(row.id)?
+            && let Some(message) = row.message
+        {
+            turn.tx.set_message_encryption(message, EncryptionKind::Omemo)?;
         }
     }
     Ok(())
