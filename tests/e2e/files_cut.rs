@@ -148,7 +148,7 @@ impl Killed {
         let device = killed.start(FilesAct::Idle);
         wait::until("both devices of Alice to be known", || {
             let devices = block_on(killed.bob.reader().devices(friend.address.clone())).ok()?;
-            (devices.iter().filter(|device| !device.versions.is_empty()).count() == 2).then_some(())
+            (devices.iter().filter(|device| device.versions.len() == 2).count() == 2).then_some(())
         });
         device.kill();
         killed
