@@ -39,6 +39,7 @@ pub struct Uploading {
 
 /// Asks for a place for the next file. What has to wait holds up its own conversation alone.
 pub(super) fn upload_next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    stop_what_goes_in_the_clear(turn)?;
     let mut held: BTreeSet<ConversationId> = BTreeSet::new();
     for row in turn.tx.reads().outbox_steps(OutboxKind::Upload)? {
         if turn.state.files.uploading.is_some() || !turn.is_online() {
@@ -51,6 +52,18 @@ pub(super) fn upload_next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
         if is_paused(turn, stored.attachment.id) || !ask_for_place(turn, &stored)? {
             held.insert(stored.conversation);
         }
+    }
+    Ok(())
+}
+
+/// Stops an upload in the clear if its conversation is encrypted by now.
+fn stop_what_goes_in_the_clear(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    let Some(Uploading { id, is_encrypted: false }) = turn.state.files.uploading else { return Ok(()) };
+    if let Some(stored) = turn.tx.reads().attachment(id)?
+        && is_encrypted(turn, stored.conversation)?
+    {
+        turn.state.files.uploading = None;
+        job(turn, FileJob::Cancel(id));
     }
     Ok(())
 }
@@ -69,6 +82,9 @@ fn ask_for_place(turn: &mut Turn<'_, '_>, stored: &StoredAttachment) -> Result<b
         }
         return Ok(false);
     };
+    if turn.tx.set_waits(stored.attachment.message, None)? {
+        super::told(turn, id)?;
+    }
     let size = if is_encrypted { size.saturating_add(TAG_LENGTH as u64) } else { size };
     if let Some(most) = most.filter(|most| size > *most) {
         return fail(turn, id, TransferFailure::TooLarge(most)).map(|()| true);
@@ -123,10 +139,14 @@ pub(super) fn slot(
     }
     let id = asked.id;
     let stored = turn.tx.reads().attachment(id)?;
-    let file = turn.tx.reads().file(id)?;
-    let (Some(stored), Some((source, _)), Some(_)) = (stored, file, step(turn, id, OutboxKind::Upload)?)
-    else {
+    let (Some(stored), Some(_)) = (stored, step(turn, id, OutboxKind::Upload)?) else {
         turn.state.files.uploading = None;
+        return super::pump(turn);
+    };
+    let Some((source, _)) = turn.tx.reads().file(id)? else {
+        // The user freed its space meanwhile, and nobody else has it.
+        turn.state.files.uploading = None;
+        fail(turn, id, TransferFailure::NotReadable)?;
         return super::pump(turn);
     };
     if is_encrypted(turn, stored.conversation)? != asked.is_encrypted {
