@@ -14,7 +14,7 @@ use crate::{
     omemo, presence, roster, turn::Turn,
 };
 
-pub use compose::{into_outbox, say, write};
+pub use compose::{answered, into_outbox, reply_of, say, write};
 pub use password::answered as password_answered;
 
 /// Rows of a conversation that one turn deletes (DESIGN rule 1: pieces of 20 ms).

@@ -146,6 +146,8 @@ pub struct OutgoingFiles {
     pub files: Vec<OutgoingFile>,
     /// Words about them; empty if there are none.
     pub caption: String,
+    /// The message they answer.
+    pub reply_to: Option<MessageId>,
 }
 
 /// A file to send.

@@ -2,9 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use crate::wait;
 
 /// Relays connections to a port, and cuts or stalls them when told.
 pub struct LinkCutter {
@@ -17,11 +19,24 @@ struct State {
     links: Mutex<Vec<TcpStream>>,
     /// Nothing passes, and nobody is told: a train in a tunnel.
     stalled: AtomicBool,
-    /// So many bytes pass, and then nothing.
-    left: Mutex<Option<usize>>,
     /// New connections are refused.
     closed: AtomicBool,
     accepted: AtomicUsize,
+    /// How many bytes passed, in both directions together.
+    passed: AtomicU64,
+    /// After so many it stalls; 0 if it does not.
+    most: AtomicU64,
+}
+
+impl State {
+    /// Counts what passed.
+    fn count(&self, bytes: usize) {
+        let passed = self.passed.fetch_add(bytes as u64, Ordering::SeqCst) + bytes as u64;
+        let most = self.most.load(Ordering::SeqCst);
+        if most > 0 && passed >= most {
+            self.stalled.store(true, Ordering::SeqCst);
+        }
+    }
 }
 
 impl LinkCutter {
@@ -69,12 +84,27 @@ impl LinkCutter {
         self.state.stalled.store(stalled, Ordering::SeqCst);
     }
 
-    /// Lets so many bytes pass, and nothing after them until [`Self::stall`] says otherwise.
-    ///
-    /// # Panics
-    /// When a relay thread panicked.
-    pub fn stall_after(&self, bytes: usize) {
-        *self.state.left.lock().expect("no relay panics") = Some(bytes);
+    /// Lets so many bytes more pass, in both directions together, and then nothing.
+    pub fn stall_after(&self, bytes: u64) {
+        self.state.most.store(self.passed() + bytes, Ordering::SeqCst);
+    }
+
+    /// Waits until nothing passes any more: after [`Self::stall_after`].
+    #[track_caller]
+    pub fn waits_to_stall(&self) {
+        wait::until("the link to stall", || self.state.stalled.load(Ordering::SeqCst).then_some(()));
+    }
+
+    /// Breaks every connection there is, and lets new ones pass as if nothing had been.
+    pub fn cut_and_mend(&self) {
+        self.cut();
+        self.state.most.store(0, Ordering::SeqCst);
+        self.stall(false);
+    }
+
+    /// How many bytes passed, in both directions together.
+    pub fn passed(&self) -> u64 {
+        self.state.passed.load(Ordering::SeqCst)
     }
 
     /// Takes no new connections, or takes them again.
@@ -100,18 +130,13 @@ fn relay(state: &Arc<State>, from: &TcpStream, to: &TcpStream) {
     std::thread::spawn(move || {
         let mut buffer = [0; 16 * 1024];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            if let Ok(mut left) = state.left.lock()
-                && let Some(bytes) = left.take()
-            {
-                *left = bytes.checked_sub(count);
-                state.stalled.fetch_or(left.is_none(), Ordering::SeqCst);
-            }
             while state.stalled.load(Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(5));
             }
             if to.write_all(&buffer[..count]).is_err() {
                 break;
             }
+            state.count(count);
         }
         let _ = to.shutdown(Shutdown::Both);
         let _ = from.shutdown(Shutdown::Both);

@@ -51,16 +51,6 @@ impl Prosody {
         Self::start_as(&days, false)
     }
 
-    /// As [`Self::start_tapped`], with files behind a link that can be cut.
-    ///
-    /// # Panics
-    /// When Prosody or OpenSSL is not installed.
-    pub fn start_with_files_behind_a_cutter() -> (Self, LinkCutter) {
-        let https_port = free_port();
-        let cutter = LinkCutter::start(https_port);
-        (Self::start_on(&(-1..30), true, https_port, cutter.port()), cutter)
-    }
-
     fn start_as(days: &std::ops::Range<i64>, is_tapped: bool) -> Self {
         let https_port = free_port();
         Self::start_on(days, is_tapped, https_port, https_port)
@@ -208,6 +198,12 @@ impl Server for Prosody {
         Self::start()
     }
 
+    fn start_with_files_behind_a_cutter() -> (Self, LinkCutter) {
+        let https_port = free_port();
+        let cutter = LinkCutter::start(https_port);
+        (Self::start_on(&(-1..30), true, https_port, cutter.port()), cutter)
+    }
+
     fn resume(&mut self) {
         self.resume();
     }
@@ -218,6 +214,14 @@ impl Server for Prosody {
 
     fn register(&self, name: &str) -> String {
         self.register(name)
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder()
+    }
+
+    fn files(&self) -> PathBuf {
+        self.folder().join("data/files%2elocalhost")
     }
 
     fn authority(&self) -> PathBuf {

@@ -197,7 +197,7 @@ fn a_file_on_its_way_says_how_far_it_is_and_is_cancelled_and_tried_again() {
     };
     says(" of 24.0\u{a0}MB").find("button", "Cancel").click();
     let row = says("Cancelled");
-    cutter.stall(false);
+    cutter.cut_and_mend();
     assert!(scene.bob.messages(&scene.alice, 50).iter().all(|message| message.attachments.is_empty()));
     row.find("button", "Retry").click();
     bob_has(&scene, &place);

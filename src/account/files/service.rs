@@ -1,7 +1,7 @@
 //! The server's place for files (XEP-0363): looked for once in a session, before the first file is chosen if there is a
 //! window, so that what is too large is known before it is sent. It is asked for a slot for each.
 
-use model::{AttachmentId, Change, FileService, TransferFailure};
+use model::{Change, FileService, TransferFailure};
 use xmpp::{
     IqOutcome,
     minidom::Element,
@@ -9,7 +9,7 @@ use xmpp::{
     xep_0363_http_upload::{self as upload, Slot},
 };
 
-use super::sending;
+use super::uploading::{self, Uploading};
 use crate::{
     Error,
     turn::{IqKind, PendingIq, Turn},
@@ -26,7 +26,7 @@ pub enum Asked {
     /// What an entity is.
     Info(String),
     /// A slot for a file.
-    Slot(AttachmentId),
+    Slot(Uploading),
 }
 
 /// Where files go.
@@ -65,7 +65,7 @@ pub(super) fn find(turn: &mut Turn<'_, '_>) -> Option<Service> {
 }
 
 /// Asks for a slot.
-pub(super) fn ask_slot(turn: &mut Turn<'_, '_>, service: &str, request: Element, file: AttachmentId) {
+pub(super) fn ask_slot(turn: &mut Turn<'_, '_>, service: &str, request: Element, file: Uploading) {
     ask(turn, service, request, Asked::Slot(file));
 }
 
@@ -76,7 +76,7 @@ fn ask(turn: &mut Turn<'_, '_>, whom: &str, query: Element, asked: Asked) {
 /// An answer to something asked with [`Asked`].
 pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, answer: IqOutcome) -> Result<(), Error> {
     match asked {
-        Asked::Slot(file) => sending::slot(turn, file, read_slot(&answer)),
+        Asked::Slot(file) => uploading::slot(turn, file, read_slot(&answer)),
         Asked::Items => {
             let addresses = items(turn, &answer);
             if let Service::Asking { missing, .. } = &mut turn.state.files.service {

@@ -2,7 +2,9 @@
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, gio, glib};
-use model::{AccountCommand, Change, ConnectionState, EventKind, FileService, OutgoingFiles, TransferFailure};
+use model::{
+    AccountCommand, Change, ConnectionState, EventKind, FileService, MessageId, OutgoingFiles, TransferFailure,
+};
 
 use super::{Composer, Reference};
 use crate::{failure, i18n::gettext, window::Window};
@@ -172,11 +174,11 @@ impl Composer {
     }
 
     /// Sends what is in the tray, with the text as its caption.
-    pub(super) fn send_files(&self, caption: &str) {
+    pub(super) fn send_files(&self, caption: &str, reply_to: Option<MessageId>) {
         let imp = self.imp();
         let files = imp.tray.take();
         let Some(key) = imp.key.get().filter(|_| !files.is_empty()) else { return };
-        let files = OutgoingFiles { files, caption: caption.trim_end().to_owned() };
+        let files = OutgoingFiles { files, caption: caption.trim_end().to_owned(), reply_to };
         self.bridge().tell(key.account, AccountCommand::SendFiles(key.conversation, files));
     }
 }

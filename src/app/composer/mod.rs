@@ -208,7 +208,7 @@ impl Composer {
             None => (None, None),
         };
         if !imp.tray.is_empty() && corrects.is_none() {
-            self.send_files(&text);
+            self.send_files(&text, reply_to);
         } else {
             let outgoing = Outgoing { text: text.trim_end().to_owned(), reply_to, corrects };
             self.bridge().tell(key.account, AccountCommand::Send(key.conversation, outgoing));
