@@ -308,7 +308,8 @@ fn walk_sending(starling: &Starling, camera: &Camera<'_>) {
     let robot = &starling.robot;
     let home = camera.desktop.home();
     let picture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/screenshots/main.png"));
-    let files = ["Timetable of the ferries, summer.pdf", "a note.txt", "Recording.ogg"].map(|name| home.join(name));
+    let files =
+        ["Timetable of the ferries, summer.pdf", "a note.txt", "Recording.ogg"].map(|name| home.join(name));
     for (place, length) in files.iter().zip([48_000, 300, 2_400_000]) {
         std::fs::write(place, vec![b' '; length]).expect("the home can be written");
     }
@@ -326,7 +327,6 @@ fn walk_sending(starling: &Starling, camera: &Camera<'_>) {
     robot.find("button", "Remove main.png").click();
     robot.find_named("Message").set_text("");
 }
-
 
 /// Takes pictures once the screen rests.
 struct Camera<'d> {

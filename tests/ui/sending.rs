@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use model::{AccountCommand, Attachment, Content, EncryptionKind, Message, Transfer};
 use tests::person::block_on;
 use tests::robot::Node;
-use tests::{Prosody, wait};
+use tests::{Prosody, Server as _, wait};
 
 use crate::scene::Scene;
 
@@ -44,7 +44,8 @@ fn bob_fetches(scene: &Scene, file: &Attachment) -> Vec<u8> {
         message.attachments.iter().any(|it| it.id == file.id && it.transfer == Transfer::Here)
     };
     scene.bob.waits_for(&scene.alice, "the file to be here", is_here);
-    let (place, _) = block_on(scene.bob.reader().file(file.id)).expect("readable").expect("a file that is here");
+    let (place, _) =
+        block_on(scene.bob.reader().file(file.id)).expect("readable").expect("a file that is here");
     let mut bytes = Vec::new();
     place.open().expect("a whole file").read_to_end(&mut bytes).expect("readable");
     bytes
@@ -67,9 +68,8 @@ fn choose(scene: &Scene, place: &Path) {
     robot.find("button", "Attach").click();
     let dialog = robot.find("dialog", "Attach Files");
     scene.desktop.press("ctrl+l");
-    let entry = wait::until("a place to be named", || {
-        dialog.search(&|node| node.is_focused() && node.takes_text())
-    });
+    let entry =
+        wait::until("a place to be named", || dialog.search(&|node| node.is_focused() && node.takes_text()));
     entry.set_text(&place.to_string_lossy());
     dialog.find("button", "Attach").click();
     robot.wait_gone("dialog", "Attach Files");
@@ -94,7 +94,8 @@ fn files_are_chosen_and_sent_with_a_caption() {
     scene.bob.hears(&scene.alice, "Tickets, and a map");
     scene.wait_for_lock();
     let robot = &scene.starling.robot;
-    let (tickets, map) = (written(&scene, "tickets.pdf", 300_001), written(&scene, "Map of the pier.bin", 70_000));
+    let (tickets, map) =
+        (written(&scene, "tickets.pdf", 300_001), written(&scene, "Map of the pier.bin", 70_000));
     choose(&scene, &tickets);
     in_tray(&scene, "tickets.pdf");
     choose(&scene, &map);
@@ -142,7 +143,77 @@ fn what_another_program_copied_is_pasted() {
     assert_eq!((sent.media_type.as_str(), sent.dimensions), ("image/png", Some((990, 710))));
     assert!(bob_fetches(&scene, &sent).starts_with(b"\x89PNG"));
     let files = |message: &Message| message.attachments.len();
-    assert_eq!(scene.bob.messages(&scene.alice, 50).iter().map(files).sum::<usize>(), 2, "two.bin was taken out");
+    assert_eq!(
+        scene.bob.messages(&scene.alice, 50).iter().map(files).sum::<usize>(),
+        2,
+        "two.bin was taken out"
+    );
+}
+
+/// What a camera wrote beside the pixels.
+const MARK: &[u8] = b"mark of a camera";
+
+#[test]
+fn a_picture_is_sent_as_large_and_with_as_much_beside_it_as_one_wants() {
+    let scene = Scene::set();
+    scene.write("Look!");
+    scene.bob.hears(&scene.alice, "Look!");
+    scene.wait_for_lock();
+    let robot = &scene.starling.robot;
+    let place = scene.desktop.home().join("pier.jpg");
+    let mark = str::from_utf8(MARK).expect("letters");
+    let made = scene
+        .desktop
+        .command("convert")
+        .args(["-size", "2000x1500", "gradient:red-blue", "-set", "comment", mark])
+        .arg(&place)
+        .status();
+    assert!(made.expect("convert, of ImageMagick").success());
+    let original = fs::read(&place).expect("it was made");
+    let has_mark = |bytes: &[u8]| bytes.windows(MARK.len()).any(|window| window == MARK);
+    assert!(has_mark(&original));
+    let _copied = scene.desktop.neighbour("copy-files", &[&place]);
+    let paste = || {
+        robot.find_named("Message").focus();
+        scene.desktop.press("ctrl+v");
+        in_tray(&scene, "pier.jpg");
+    };
+    let send = |count: usize| {
+        robot.find("button", "Send").click();
+        let has_come = |message: &Message| !message.attachments.is_empty();
+        let message = wait::until("the picture", || {
+            let mut messages = scene.bob.messages(&scene.alice, 50);
+            messages.retain(has_come);
+            (messages.len() == count).then(|| messages.pop()).flatten()
+        });
+        assert_eq!(message.encryption, EncryptionKind::Omemo);
+        let file = message.attachments.into_iter().next().expect("it has one");
+        (file.dimensions, bob_fetches(&scene, &file))
+    };
+
+    paste();
+    let (dimensions, bytes) = send(1);
+    assert_eq!(dimensions, Some((2000, 1500)));
+    assert!(!has_mark(&bytes), "what the camera wrote stays here");
+
+    paste();
+    robot.find("combo box", "Size of Pictures").find("toggle button", "Original Size").click();
+    robot.find("list item", "Medium");
+    for key in ["Down", "Down", "Return"] {
+        scene.desktop.press(key);
+    }
+    robot.find("combo box", "Size of Pictures").find("toggle button", "Medium");
+    let (dimensions, bytes) = send(2);
+    assert_eq!(dimensions, Some((1280, 960)));
+    assert!(!has_mark(&bytes));
+
+    paste();
+    robot.find("combo box", "Size of Pictures").find("toggle button", "Original Size");
+    robot.find("checkbox", "Remove Place and Camera").point();
+    let (_, bytes) = send(3);
+    assert!(bytes == original, "nothing was taken out that one wants to keep");
+    paste();
+    assert!(robot.find("checkbox", "Remove Place and Camera").is_checked(), "it is asked for once");
 }
 
 #[test]

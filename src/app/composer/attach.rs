@@ -3,7 +3,8 @@
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, gio, glib};
 use model::{
-    AccountCommand, Change, ConnectionState, EventKind, FileService, MessageId, OutgoingFiles, TransferFailure,
+    AccountCommand, Change, ConnectionState, EventKind, FileService, MessageId, OutgoingFiles,
+    TransferFailure,
 };
 
 use super::{Composer, Reference};

@@ -17,7 +17,8 @@ impl Window {
 
     pub(super) fn offer_files(&self) {
         let Some(bridge) = self.bridge() else { return };
-        let can_read = bridge.account_objects().any(|account| bridge.session().reader(account.id()).is_some());
+        let can_read =
+            bridge.account_objects().any(|account| bridge.session().reader(account.id()).is_some());
         let files = if can_read { self.imp().handed_over.take() } else { Vec::new() };
         if !files.is_empty() {
             new_conversation::present(self, bridge, Purpose::Send(files));

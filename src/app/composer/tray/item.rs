@@ -28,7 +28,8 @@ pub struct Item {
 impl Item {
     /// A file of the user's. What cannot be sent is told in words.
     pub async fn of_file(file: &gio::File) -> Result<Self, String> {
-        let attributes = "standard::name,standard::display-name,standard::size,standard::type,standard::content-type";
+        let attributes =
+            "standard::name,standard::display-name,standard::size,standard::type,standard::content-type";
         let info =
             file.query_info_future(attributes, gio::FileQueryInfoFlags::NONE, glib::Priority::DEFAULT).await;
         let shown = file.basename().unwrap_or_default().to_string_lossy().into_owned();

@@ -110,6 +110,29 @@ fn what_was_chosen_is_sent_as_it_was_asked_for() {
 }
 
 #[test]
+fn what_the_server_does_not_take_is_pointed_out() {
+    on_stage(async |stage| {
+        let (folder, scene) = (Folder::new(), Scene::set(stage));
+        scene.tray.set_service(FileService::Takes(Some(9)));
+        scene.tray.add_files(vec![folder.file("plan.pdf", b"%PDF-1.7"), folder.picture("pier.png")]);
+        scene.holds(&["plan.pdf", "pier.png"]).await;
+        let imp = scene.tray.imp();
+        assert_eq!(scene.tray.problem(), Some(TransferFailure::TooLarge(9)));
+        assert!(imp.problem_label.is_visible());
+        stage.frames(6).await;
+        take(stage, "tray-too-large");
+        imp.size_drop.set_selected(2);
+        assert_eq!(scene.tray.problem(), None, "nobody knows how many bytes it has when it is made smaller");
+        assert!(!imp.problem_label.is_visible());
+        scene.tray.set_service(FileService::None);
+        assert_eq!(scene.tray.problem(), Some(TransferFailure::NoService));
+        scene.tray.remove_item(1);
+        scene.tray.remove_item(0);
+        assert_eq!((scene.tray.problem(), imp.size_drop.selected()), (None, 0), "and all begins anew");
+    });
+}
+
+#[test]
 fn what_was_chosen_for_one_never_turns_up_with_another() {
     on_stage(async |stage| {
         let (folder, scene) = (Folder::new(), Scene::set(stage));
