@@ -202,8 +202,13 @@ impl Desktop {
         }
     }
 
-    /// Lets go of what is being dragged.
+    /// Lets go of what is being dragged from a neighbour, over whoever takes it.
+    #[track_caller]
     pub fn drop_it(&self) {
+        let said = self.home().join("run/drag-files");
+        wait::until("somebody to take what is dragged", || {
+            std::fs::read_to_string(&said).is_ok_and(|said| said.contains("taken")).then_some(())
+        });
         self.tool(&["mouseup", "1"]);
     }
 

@@ -2,7 +2,8 @@
 
     neighbour.py copy-files PATH…    neighbour.py copy-picture PATH    neighbour.py drag-files PATH…
 
-It says "ready" when it is, and ends when it is ended: what is in a clipboard is there as long as its program.
+It says "ready" when it is, "taken" when what is dragged is over somebody who takes it, and ends when it is ended: what is in
+a clipboard is there as long as its program.
 """
 import sys
 
@@ -18,9 +19,16 @@ def files(paths):
     return Gdk.ContentProvider.new_for_value(Gdk.FileList.new_from_array([Gio.File.new_for_path(path) for path in paths]))
 
 
+def told(drag, _):
+    """Whoever it is over takes it. Let go of before, it would be dropped on nobody."""
+    if drag.get_selected_action() == Gdk.DragAction.COPY:
+        print("taken")
+
+
 def show(paths):
     """A window from which files can be dragged."""
     source = Gtk.DragSource(content=files(paths), actions=Gdk.DragAction.COPY)
+    source.connect("drag-begin", lambda _, drag: drag.connect("notify::selected-action", told))
     label = Gtk.Label(label="Files", hexpand=True, vexpand=True)
     label.add_controller(source)
     window = Gtk.Window(title="Neighbour", default_width=200, default_height=200, child=label)

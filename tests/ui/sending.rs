@@ -197,18 +197,18 @@ fn a_picture_is_sent_as_large_and_with_as_much_beside_it_as_one_wants() {
     assert!(!has_mark(&bytes), "what the camera wrote stays here");
 
     paste();
-    robot.find("combo box", "Size of Pictures").find("toggle button", "Original Size").click();
+    robot.find("combo box", "Original Size").find("toggle button", "Original Size").click();
     robot.find("list item", "Medium");
     for key in ["Down", "Down", "Return"] {
         scene.desktop.press(key);
     }
-    robot.find("combo box", "Size of Pictures").find("toggle button", "Medium");
+    robot.find("combo box", "Medium");
     let (dimensions, bytes) = send(2);
     assert_eq!(dimensions, Some((1280, 960)));
     assert!(!has_mark(&bytes));
 
     paste();
-    robot.find("combo box", "Size of Pictures").find("toggle button", "Original Size");
+    robot.find("combo box", "Original Size");
     robot.find("checkbox", "Remove Place and Camera").point();
     let (_, bytes) = send(3);
     assert!(bytes == original, "nothing was taken out that one wants to keep");
