@@ -75,6 +75,10 @@ fn choose(scene: &Scene, place: &Path) {
     robot.wait_gone("dialog", "Attach Files");
 }
 
+fn is_png(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "png")
+}
+
 /// Waits until a file is in the tray: the button to take it out again.
 #[track_caller]
 fn in_tray(scene: &Scene, name: &str) -> Node {
@@ -134,12 +138,12 @@ fn what_another_program_copied_is_pasted() {
     robot.find_named("Message").focus();
     scene.desktop.press("ctrl+v");
     robot.find_where("the picture", |node| {
-        node.role() == "button" && node.name().starts_with("Remove ") && node.name().ends_with(".png")
+        node.role() == "button" && node.name().starts_with("Remove ") && is_png(&node.name())
     });
     robot.find("checkbox", "Remove Place and Camera");
     robot.find("button", "Send").click();
     bob_has(&scene, &one);
-    let (_, sent) = bob_is_sent(&scene, |name| name.ends_with(".png"));
+    let (_, sent) = bob_is_sent(&scene, is_png);
     assert_eq!((sent.media_type.as_str(), sent.dimensions), ("image/png", Some((990, 710))));
     assert!(bob_fetches(&scene, &sent).starts_with(b"\x89PNG"));
     let files = |message: &Message| message.attachments.len();
@@ -214,6 +218,19 @@ fn a_picture_is_sent_as_large_and_with_as_much_beside_it_as_one_wants() {
     assert!(bytes == original, "nothing was taken out that one wants to keep");
     paste();
     assert!(robot.find("checkbox", "Remove Place and Camera").is_checked(), "it is asked for once");
+
+    // Once and for all.
+    in_tray(&scene, "pier.jpg").click();
+    robot.wait_gone("button", "Remove pier.jpg");
+    scene.open_preferences("Storage");
+    robot.find_named("Fetch by Itself").hover();
+    scene.desktop.turn_wheel_down(30);
+    robot.find("switch", "Remove Place and Camera").point();
+    scene.escape("dialog", "Preferences");
+    paste();
+    robot.find_where("a box that is not checked", |node| {
+        node.role() == "checkbox" && node.name() == "Remove Place and Camera" && !node.is_checked()
+    });
 }
 
 #[test]
