@@ -191,8 +191,10 @@ impl Desktop {
         program
     }
 
-    /// Drags with the pointer from one place on the screen to another, as a hand does: not in one leap.
-    pub fn drag(&self, from: (i32, i32), to: (i32, i32)) {
+    /// Drags from a neighbour to a place on the screen with the pointer, and lets go over whoever takes it. As a hand does, it
+    /// goes in steps and never rests: only where the pointer moves is anybody asked whether they would.
+    #[track_caller]
+    pub fn drag_and_drop(&self, from: (i32, i32), to: (i32, i32)) {
         const STEPS: i32 = 12;
         self.point_at(from.0, from.1);
         self.tool(&["mousedown", "1"]);
@@ -200,13 +202,11 @@ impl Desktop {
             let between = |from: i32, to: i32| from + (to - from) * step / STEPS;
             self.point_at(between(from.0, to.0), between(from.1, to.1));
         }
-    }
-
-    /// Lets go of what is being dragged from a neighbour, over whoever takes it.
-    #[track_caller]
-    pub fn drop_it(&self) {
         let said = self.home().join("run/drag-files");
+        let mut tremble = 0;
         wait::until("somebody to take what is dragged", || {
+            tremble = (tremble + 1) % 8;
+            self.point_at(to.0 + tremble, to.1);
             std::fs::read_to_string(&said).is_ok_and(|said| said.contains("taken")).then_some(())
         });
         self.tool(&["mouseup", "1"]);

@@ -169,7 +169,7 @@ fn a_picture_is_sent_as_large_and_with_as_much_beside_it_as_one_wants() {
     let made = scene
         .desktop
         .command("convert")
-        .args(["-size", "2000x1500", "gradient:red-blue", "-set", "comment", mark])
+        .args(["-size", "1600x1200", "gradient:red-blue", "-set", "comment", mark])
         .arg(&place)
         .status();
     assert!(made.expect("convert, of ImageMagick").success());
@@ -197,12 +197,12 @@ fn a_picture_is_sent_as_large_and_with_as_much_beside_it_as_one_wants() {
 
     paste();
     let (dimensions, bytes) = send(1);
-    assert_eq!(dimensions, Some((2000, 1500)));
+    assert_eq!(dimensions, Some((1600, 1200)));
     assert!(!has_mark(&bytes), "what the camera wrote stays here");
 
     paste();
     robot.find("combo box", "Original Size").find("toggle button", "Original Size").click();
-    robot.find("list item", "Medium");
+    robot.find("label", "Medium");
     for key in ["Down", "Down", "Return"] {
         scene.desktop.press(key);
     }
@@ -241,8 +241,7 @@ fn what_is_dropped_on_the_conversation_is_sent() {
     scene.desktop.move_window("Starling", 0, 0);
     let _neighbour = scene.desktop.neighbour("drag-files", &[&place]);
     scene.desktop.move_window("Neighbour", 780, 100);
-    scene.desktop.drag((880, 200), (550, 300));
-    scene.desktop.drop_it();
+    scene.desktop.drag_and_drop((880, 200), (550, 300));
     in_tray(&scene, "dropped.bin");
     scene.starling.robot.find("button", "Send").click();
     bob_has(&scene, &place);
