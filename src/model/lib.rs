@@ -26,8 +26,8 @@ mod time;
 
 pub use account::{AccountSettings, ConnectionState, ConnectionStep, ServerAddress};
 pub use attachment::{
-    Attachment, AttachmentSummary, ExportTo, FetchFrom, FileFacts, FileKind, FileSettings, FileSource,
-    OutgoingFile, OutgoingFiles, SharedFile, StorageUse, Transfer, TransferFailure, VoiceFacts,
+    Attachment, AttachmentSummary, ExportTo, FetchFrom, FileFacts, FileKind, FileService, FileSettings,
+    FileSource, OutgoingFile, OutgoingFiles, SharedFile, StorageUse, Transfer, TransferFailure, VoiceFacts,
 };
 pub use command::{AccountCommand, Command, Draft, Outgoing};
 pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};

@@ -21,6 +21,7 @@ mod disk;
 mod durability;
 mod ejabberd;
 mod files;
+mod files_cut;
 mod hostile;
 mod independent;
 mod marks;

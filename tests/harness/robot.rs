@@ -364,7 +364,8 @@ impl Node {
         self.call("Accessible", "GetAttributes", &()).unwrap_or_default()
     }
 
-    fn takes_text(&self) -> bool {
+    /// Whether text can be put into it.
+    pub fn takes_text(&self) -> bool {
         self.interfaces().iter().any(|name| name.ends_with("EditableText"))
     }
 

@@ -18,6 +18,7 @@ mod pictures;
 mod profiles;
 mod quiet;
 mod scene;
+mod sending;
 mod settings;
 mod unreadable;
 mod waiting;

@@ -24,7 +24,11 @@ impl Scene {
 
     /// As [`Self::set`], after something else happened to Alice on another device.
     pub fn set_with(before: impl FnOnce(&Prosody, &Person)) -> Self {
-        let server = Prosody::start();
+        Self::set_on(Prosody::start(), before)
+    }
+
+    /// As [`Self::set_with`], on this server.
+    pub fn set_on(server: Prosody, before: impl FnOnce(&Prosody, &Person)) -> Self {
         let bob = Person::new(&server, "bob");
         let device = Person::new(&server, "alice");
         befriend(&device, &bob);
