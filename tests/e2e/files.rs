@@ -11,7 +11,9 @@ use model::{
     TransferFailure,
 };
 use tests::peer::{Peer, Versions};
-use tests::{Person, Prosody, Server, befriend, befriend_peer, know_devices, person::block_on, publish_device, wait};
+use tests::{
+    Person, Prosody, Server, befriend, befriend_peer, know_devices, person::block_on, publish_device, wait,
+};
 
 on_every_server! {
     a_file_goes_from_one_to_the_other_in_the_clear
