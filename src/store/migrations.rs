@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_house.sql"),
     include_str!("migrations/0002_omemo.sql"),
     include_str!("migrations/0003_files.sql"),
+    include_str!("migrations/0004_unsaid_sizes.sql"),
 ];
 
 /// `STRL`: says to `file` whose database it is, were it not encrypted; and to us that it is ours.
