@@ -71,7 +71,9 @@ fn choose(scene: &Scene, place: &Path) {
     let entry =
         wait::until("a place to be named", || dialog.search(&|node| node.is_focused() && node.takes_text()));
     entry.set_text(&place.to_string_lossy());
-    dialog.find("button", "Attach").click();
+    let attach = dialog.find("button", "Attach");
+    wait::until("a file to be named", || attach.is_sensitive().then_some(()));
+    attach.click();
     robot.wait_gone("dialog", "Attach Files");
 }
 
