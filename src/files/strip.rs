@@ -2,6 +2,7 @@
 //! of what was cut away. The pixels are not touched. Only what is known to be needed to show them stays; which way up
 //! they go is written anew.
 
+mod gif;
 mod jpeg;
 mod png;
 mod webp;
@@ -25,6 +26,10 @@ pub fn strip(bytes: &[u8], orientation: u8) -> Stripped {
         [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, rest @ ..] => png::strip(rest, orientation),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', rest @ ..] => {
             webp::strip(rest, orientation)
+        }
+        _ if bytes.starts_with(b"GIF8") => {
+            let (version, rest) = bytes.split_at_checked(6).unwrap_or((bytes, &[]));
+            gif::strip(version, rest)
         }
         _ => return Stripped::OtherFormat,
     };

@@ -69,12 +69,37 @@ fn webp(orientation: u8) -> Vec<u8> {
     [b"RIFF", &(inside.len() as u32).to_le_bytes()[..], &inside].concat()
 }
 
+fn gif() -> Vec<u8> {
+    let plain = drawn(ImageFormat::Gif);
+    let extension = |label: u8, blocks: &[&[u8]]| {
+        let mut extension = vec![0x21, label];
+        for block in blocks {
+            extension.push(block.len() as u8);
+            extension.extend(*block);
+        }
+        extension.push(0);
+        extension
+    };
+    let colors = if plain[10] & 0x80 == 0 { 0 } else { 3 << ((plain[10] & 7) + 1) };
+    let (head, rest) = plain.split_at(13 + colors);
+    [
+        head,
+        &extension(0xff, &[b"NETSCAPE2.0", &[1, 0, 0]]),
+        &extension(0xfe, &[SECRET, SECRET]),
+        &extension(0xff, &[b"XMP DataXMP", SECRET]),
+        rest,
+        SECRET,
+    ]
+    .concat()
+}
+
 #[test]
 fn only_the_picture_is_left() {
     for (name, file, orientation) in [
         ("jpeg", jpeg(1), 1),
         ("jpeg, turned", jpeg(6), 6),
         ("png", png(1), 1),
+        ("gif", gif(), 1),
         ("webp", webp(1), 1),
         ("webp, turned", webp(8), 8),
     ] {
@@ -101,17 +126,18 @@ fn a_png_is_turned_by_a_chunk_whose_sum_is_right() {
 fn what_moves_and_what_is_not_known_is_told() {
     assert!(is_animated(b"GIF89a"));
     assert!(!is_animated(&drawn(ImageFormat::Png)));
-    assert_eq!(strip(b"GIF89a", 1), Stripped::OtherFormat);
+    assert_eq!(strip(b"II*\0", 1), Stripped::OtherFormat);
+    assert_eq!(strip(b"GIF89a", 1), Stripped::Broken);
     assert_eq!(strip(&drawn(ImageFormat::Jpeg)[..40], 1), Stripped::Broken);
 }
 
 proptest! {
     #[test]
     fn no_bytes_do_harm(
-        kind in 0..3_usize, orientation in 0..=255_u8, cut in 0..2_000_usize,
+        kind in 0..4_usize, orientation in 0..=255_u8, cut in 0..2_000_usize,
         changes in prop::collection::vec((0..2_000_usize, any::<u8>()), 0..30),
     ) {
-        let mut file = [jpeg(6), png(1), webp(8)][kind].clone();
+        let mut file = [jpeg(6), png(1), webp(8), gif()][kind].clone();
         for (place, byte) in changes {
             if let Some(there) = file.get_mut(place + 12) {
                 *there = byte;
