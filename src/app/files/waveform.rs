@@ -51,8 +51,8 @@ mod imp {
             waveform.set_valign(gtk::Align::Center);
             // The wheel is for the history around it.
             let controllers: Vec<_> =
-                waveform.observe_controllers().iter::<gtk::EventController>().flatten().collect();
-            for wheel in controllers.iter().filter(|it| it.is::<gtk::EventControllerScroll>()) {
+                waveform.observe_controllers().iter::<glib::Object>().flatten().collect();
+            for wheel in controllers.iter().filter_map(|it| it.downcast_ref::<gtk::EventControllerScroll>()) {
                 waveform.remove_controller(wheel);
             }
         }
