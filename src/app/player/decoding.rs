@@ -111,7 +111,7 @@ impl Drop for Decoding {
 
 /// Reads for the worker, until it is gone.
 fn serve(mut source: Box<dyn Source>, mut socket: UnixStream) {
-    let served = || -> io::Result<()> {
+    let mut served = || -> io::Result<()> {
         let mut bytes = Vec::new();
         while let Some((place, length)) = wire::read_fetch(&mut socket)? {
             bytes.clear();
@@ -121,7 +121,6 @@ fn serve(mut source: Box<dyn Source>, mut socket: UnixStream) {
         }
         Ok(())
     };
-    let mut served = served;
     if let Err(error) = served() {
         tracing::debug!(%error, "a file is not read any further");
     }
