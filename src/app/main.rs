@@ -9,6 +9,7 @@ mod address;
 mod application;
 mod bridge;
 mod composer;
+mod confine;
 mod connection_words;
 mod contact_requests;
 mod conversation;
@@ -32,9 +33,11 @@ mod objects;
 mod pace;
 mod passphrase;
 mod pictures;
+mod player;
 mod preferences;
 mod presence;
 mod profile;
+mod recorder;
 mod search;
 mod server_options;
 mod settings;
@@ -56,8 +59,10 @@ const RESOURCES: &str = "/im/starling/Starling";
 
 fn main() -> glib::ExitCode {
     // First of all: a worker must have nothing.
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == decoder::ARGUMENT) {
-        return decoder::work();
+    match std::env::args_os().nth(1) {
+        Some(argument) if argument == decoder::ARGUMENT => return decoder::work(),
+        Some(argument) if argument == player::ARGUMENT => return player::work(),
+        _ => {}
     }
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("STARLING_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))

@@ -21,5 +21,6 @@ mod scene;
 mod sending;
 mod settings;
 mod unreadable;
+mod voice;
 mod waiting;
 mod welcome;

@@ -1,6 +1,7 @@
 //! Where the scenes play: Alice at her window, and Bob, who has no window and has begun to talk.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use model::{AccountCommand, BareJid};
@@ -30,6 +31,30 @@ impl Scene {
 
     /// As [`Self::set_with`], on this server.
     pub fn set_on(server: Prosody, before: impl FnOnce(&Prosody, &Person)) -> Self {
+        Self::set_as(server, before, |_| {})
+    }
+
+    /// As [`Self::set`], with a tone where the microphone would be, and nobody to hear what is played.
+    pub fn set_with_sound() -> Self {
+        Self::set_with_microphone("audiotestsrc is-live=true")
+    }
+
+    /// As [`Self::set_with_sound`], with this for a microphone.
+    pub fn set_with_microphone(source: &str) -> Self {
+        Self::set_as(
+            Prosody::start(),
+            |_, _| (),
+            |command| {
+                command.env("STARLING_RECORD_FROM", source).env("STARLING_PLAY_TO", "fakesink sync=true");
+            },
+        )
+    }
+
+    fn set_as(
+        server: Prosody,
+        before: impl FnOnce(&Prosody, &Person),
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let bob = Person::new(&server, "bob");
         let device = Person::new(&server, "alice");
         befriend(&device, &bob);
@@ -48,7 +73,7 @@ impl Scene {
         let alice = device.address.clone();
         assert!(device.session.end(Duration::from_secs(5)));
         let desktop = still_desktop();
-        let starling = Starling::start(&desktop, &server);
+        let starling = Starling::start_with(&desktop, &server, change);
         starling.sign_in(&server, "alice@localhost", "pw-alice");
         starling.open_conversation("Bob");
         starling.sees_message(GREETING);
