@@ -43,7 +43,8 @@ fn record(scene: &Scene) {
     let robot = &scene.starling.robot;
     robot.find("button", "Record Voice Message").click();
     robot.find("button", "Pause Recording");
-    robot.find_where("a second of it", |node| node.role() == "label" && node.name() == "0:01");
+    let has_begun = |name: &str| name.starts_with("0:") && name != "0:00";
+    robot.find_where("a second of it", |node| node.role() == "label" && has_begun(&node.name()));
 }
 
 #[track_caller]
@@ -72,7 +73,7 @@ fn a_voice_is_recorded_heard_and_sent_and_never_on_the_disk_in_the_clear() {
     let file = message.attachments.first().expect("it has one");
     assert_eq!(file.media_type, "audio/ogg");
     let length = file.duration.expect("it says how long it is");
-    assert!(length >= Duration::from_secs(1) && length < Duration::from_secs(60), "{length:?}");
+    assert!(length >= Duration::from_secs(1) && length < Duration::from_secs(600), "{length:?}");
     scene.bob.command(AccountCommand::Download(file.id));
     let is_here = |message: &Message| message.attachments.iter().any(|file| file.transfer == Transfer::Here);
     scene.bob.waits_for(&scene.alice, "the voice message to be here", is_here);
@@ -132,7 +133,8 @@ fn a_voice_message_is_played_where_it_stands() {
     let place = || card.find("slider", "Position").value();
     wait::until("it to come on", || (place() > 0.5).then_some(()));
     card.find("button", "Speed").click();
-    wait::until("the speed to be told", || card.description().ends_with("0:05").then_some(()));
+    let speed = card.find("button", "Speed");
+    wait::until("the speed to be told", || (speed.description() == "1.5×").then_some(()));
     card.find("button", "Pause").click();
     let _ = card.find("button", "Play");
     let paused = place();

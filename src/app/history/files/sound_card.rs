@@ -36,6 +36,7 @@ mod imp {
         pub waveform: Waveform,
         pub state: gtk::Label,
         pub tempo: gtk::Button,
+        pub tempo_label: gtk::Label,
         pub save: gtk::Button,
         pub wishes: RefCell<Vec<FileWish>>,
         pub file: RefCell<Option<Attachment>>,
@@ -71,6 +72,9 @@ mod imp {
             self.state.set_ellipsize(pango::EllipsizeMode::End);
             self.state.add_css_class("state");
             self.tempo.set_css_classes(&["flat", "tempo"]);
+            self.tempo.set_child(Some(&self.tempo_label));
+            self.tempo.set_tooltip_text(Some(&gettext("Speed")));
+            self.tempo.update_property(&[gtk::accessible::Property::Label(&gettext("Speed"))]);
             self.save.set_icon_name("document-save-as-symbolic");
             self.save.set_tooltip_text(Some(&gettext("Save As…")));
             self.save.set_css_classes(&["flat", "circular"]);
@@ -198,8 +202,9 @@ impl SoundCard {
         let here = file.transfer == Transfer::Here;
         let tempo = context.tempo.get();
         imp.tempo.set_visible(here);
-        imp.tempo.set_label(&format!("{tempo}×"));
-        imp.tempo.update_property(&[gtk::accessible::Property::Label(&gettext("Speed"))]);
+        let tempo = format!("{tempo}×");
+        imp.tempo.update_property(&[gtk::accessible::Property::Description(&tempo)]);
+        imp.tempo_label.set_label(&tempo);
         let state = if here { heard(file, sounding, length) } else { files::state(file, done) };
         imp.state.set_label(&state);
         self.update_property(&[gtk::accessible::Property::Description(&state)]);

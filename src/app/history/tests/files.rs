@@ -116,7 +116,7 @@ fn a_sound_is_played_where_it_stands() {
         stage.open_at(0..60, 30, 150.0).await;
         attach(stage, 30, &voice(7));
         stage.frames(2).await;
-        assert_eq!(says(stage, 30), ["Play", "1×", "Save As…"]);
+        assert_eq!(says(stage, 30), ["Play", "Speed", "Save As…"]);
         let asked = press(stage, 30, &gettext("Play")).await;
         assert_eq!(asked, [Request::Sound(AttachmentId(7), SoundWish::Toggle)]);
         let sounding = |is_playing, has_failed| {
@@ -124,10 +124,10 @@ fn a_sound_is_played_where_it_stands() {
             Some((AttachmentId(7), Sounding { duration: None, place, is_playing, has_failed }))
         };
         stage.view.set_sounding(sounding(true, false), 1.5);
-        assert_eq!(says(stage, 30), ["Pause", "1.5×", "Save As…"]);
-        assert_eq!(press(stage, 30, "1.5×").await, [Request::Sound(AttachmentId(7), SoundWish::Tempo)]);
+        assert_eq!(says(stage, 30), ["Pause", "Speed", "Save As…"]);
+        assert_eq!(press(stage, 30, &gettext("Speed")).await, [Request::Sound(AttachmentId(7), SoundWish::Tempo)]);
         stage.view.set_sounding(sounding(false, false), 2.0);
-        assert_eq!(says(stage, 30), ["Play", "2×", "Save As…"]);
+        assert_eq!(says(stage, 30), ["Play", "Speed", "Save As…"]);
         stage.view.set_sounding(None, 1.0);
         // What does not say how loud it is is measured.
         stage.requests.borrow_mut().clear();
