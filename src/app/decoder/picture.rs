@@ -155,7 +155,7 @@ fn frames(bytes: &[u8], format: ImageFormat) -> Option<Frames<'_>> {
 
 /// Whether there is a second frame.
 fn is_moving(frames: Frames<'_>) -> bool {
-    frames.take(2).filter(Result::is_ok).count() == 2
+    frames.take(2).flatten().count() == 2
 }
 
 fn made_to_fit(image: image::RgbaImage, side: u32) -> image::RgbaImage {

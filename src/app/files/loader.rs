@@ -105,23 +105,22 @@ async fn work(bridge: Bridge) {
         }
         let key = (account, file.id);
         let known = bridge.file_pictures().kept.borrow().get(&key).map(|kept| kept.moves);
-        let moves = match known {
-            Some(moves) => moves,
-            None => {
-                let decoded = match file.kind() {
-                    FileKind::Video => load_poster(&bridge, account, file.id, SIDE).await,
-                    _ => load(&bridge, account, file.id, SIDE).await,
-                };
-                let Some(decoded) = decoded else { continue };
-                learn(&bridge, account, &file, &decoded);
-                let moves = decoded.moves;
-                let texture = decoded.into_texture();
-                bridge.file_pictures().keep(key, &texture, moves);
-                if let Some(view) = wanted() {
-                    view.set_picture(file.id, &texture);
-                }
-                moves
+        let moves = if let Some(moves) = known {
+            moves
+        } else {
+            let decoded = match file.kind() {
+                FileKind::Video => load_poster(&bridge, account, file.id, SIDE).await,
+                _ => load(&bridge, account, file.id, SIDE).await,
+            };
+            let Some(decoded) = decoded else { continue };
+            learn(&bridge, account, &file, &decoded);
+            let moves = decoded.moves;
+            let texture = decoded.into_texture();
+            bridge.file_pictures().keep(key, &texture, moves);
+            if let Some(view) = wanted() {
+                view.set_picture(file.id, &texture);
             }
+            moves
         };
         if moves
             && wanted().is_some()
@@ -159,11 +158,11 @@ pub async fn load_poster(
 ) -> Option<Decoded> {
     let open = super::sound_of(bridge, account, file).await?;
     let first = gio::spawn_blocking(move || {
-        let mut film = Decoding::open(open().ok()?, player::Wish::Film(side)).ok()?;
-        let full = film.facts().dimensions?;
+        let mut decoding = Decoding::open(open().ok()?, player::Wish::Film(side)).ok()?;
+        let full = decoding.facts().dimensions?;
         // Sound may come before it.
         for _ in 0..PIECES {
-            if let Piece::Picture { width, height, pixels, .. } = film.next().ok()?? {
+            if let Piece::Picture { width, height, pixels, .. } = decoding.next().ok()?? {
                 return Some(Decoded { full, width, height, pixels, moves: false });
             }
         }

@@ -21,6 +21,9 @@ const RADIUS: f32 = 11.0;
 /// A ThumbHash of a picture has at most so many bytes.
 const LONGEST_HASH: usize = 32;
 
+/// Told whether what is shown moves, if it can.
+type Told = Box<dyn Fn(Option<bool>)>;
+
 mod imp {
     use super::*;
 
@@ -35,7 +38,7 @@ mod imp {
         pub texture: RefCell<Option<gdk::Texture>>,
         pub animation: RefCell<Option<Animation>>,
         /// Told when there is something that moves, or stands still.
-        pub on_motion: RefCell<Option<Box<dyn Fn(Option<bool>)>>>,
+        pub on_motion: RefCell<Option<Told>>,
     }
 
     #[glib::object_subclass]

@@ -51,8 +51,8 @@ impl Viewer {
         let (Some((player, film)), Some((bridge, account))) = (self.film(), self.imp().source.get()) else {
             return;
         };
-        let Sound::Film(_, file) = film else { return };
-        let Some(open) = files::sound_of(bridge, *account, file).await else { return };
+        let Sound::Film(_, id) = film else { return };
+        let Some(open) = files::sound_of(bridge, *account, id).await else { return };
         let begins = player.sounding(film).is_none_or(|sounding| sounding.has_failed);
         match to {
             Some(to) => player.seek(film, to, open),

@@ -134,8 +134,8 @@ fn what_moves_and_what_is_not_known_is_told() {
 }
 
 /// A box of a film.
-fn part(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
-    [&(content.len() as u32 + 8).to_be_bytes()[..], name, content].concat()
+fn part(name: [u8; 4], content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u32 + 8).to_be_bytes()[..], &name, content].concat()
 }
 
 fn numbers(numbers: &[u32]) -> Vec<u8> {
@@ -143,40 +143,40 @@ fn numbers(numbers: &[u32]) -> Vec<u8> {
 }
 
 /// A track of two samples of 4 and 60 bytes, one behind the other from this place on.
-fn track(kind: &[u8; 4], place: u32) -> Vec<u8> {
+fn track(kind: [u8; 4], place: u32) -> Vec<u8> {
     let tables = [
-        part(b"stsz", &numbers(&[0, 0, 2, 4, 60])),
-        part(b"stsc", &numbers(&[0, 1, 1, 2, 1])),
-        part(b"stco", &numbers(&[0, 1, place])),
+        part(*b"stsz", &numbers(&[0, 0, 2, 4, 60])),
+        part(*b"stsc", &numbers(&[0, 1, 1, 2, 1])),
+        part(*b"stco", &numbers(&[0, 1, place])),
     ];
-    let handler = part(b"hdlr", &[&[0; 8][..], kind, &[0; 12]].concat());
+    let handler = part(*b"hdlr", &[&[0; 8][..], &kind, &[0; 12]].concat());
     let media = [
-        part(b"mdhd", &numbers(&[0, 0xaaaa_aaaa, 0xbbbb_bbbb, 1000, 2, 0])),
+        part(*b"mdhd", &numbers(&[0, 0xaaaa_aaaa, 0xbbbb_bbbb, 1000, 2, 0])),
         handler,
-        part(b"minf", &part(b"stbl", &tables.concat())),
+        part(*b"minf", &part(*b"stbl", &tables.concat())),
     ];
     let content = [
-        part(b"tkhd", &numbers(&[0, 0xaaaa_aaaa, 0xbbbb_bbbb, 1])),
-        part(b"mdia", &media.concat()),
-        part(b"meta", SECRET),
+        part(*b"tkhd", &numbers(&[0, 0xaaaa_aaaa, 0xbbbb_bbbb, 1])),
+        part(*b"mdia", &media.concat()),
+        part(*b"meta", SECRET),
     ];
-    part(b"trak", &content.concat())
+    part(*b"trak", &content.concat())
 }
 
 fn film() -> Vec<u8> {
-    let head = part(b"ftyp", b"isom\0\0\x02\0isommp42");
+    let head = part(*b"ftyp", b"isom\0\0\x02\0isommp42");
     let picture = b"picture samples, of which each counts, and so they are all kept!";
     let place = head.len() as u32 + 8;
     let mut secret = SECRET.to_vec();
     secret.resize(64, b'.');
-    let data = part(b"mdat", &[&picture[..], &secret].concat());
+    let data = part(*b"mdat", &[&picture[..], &secret].concat());
     let movie = [
-        part(b"mvhd", &numbers(&[0, 0xaaaa_aaaa, 0xbbbb_bbbb, 1000, 2])),
-        track(b"vide", place),
-        track(b"meta", place + 64),
-        part(b"udta", &part(b"\xa9xyz", SECRET)),
+        part(*b"mvhd", &numbers(&[0, 0xaaaa_aaaa, 0xbbbb_bbbb, 1000, 2])),
+        track(*b"vide", place),
+        track(*b"meta", place + 64),
+        part(*b"udta", &part(*b"\xa9xyz", SECRET)),
     ];
-    [head, data, part(b"moov", &movie.concat()), part(b"uuid", SECRET)].concat()
+    [head, data, part(*b"moov", &movie.concat()), part(*b"uuid", SECRET)].concat()
 }
 
 #[test]
@@ -193,8 +193,8 @@ fn a_film_keeps_its_pictures_in_their_places_and_nothing_beside_them() {
     assert_eq!(strip(&stripped, 1), Stripped::Changed(stripped.clone()), "twice");
     assert_eq!(strip(&film[..film.len() - 1], 1), Stripped::Broken);
     assert_eq!(strip(&film[..60], 1), Stripped::Broken);
-    let heic = part(b"ftyp", b"heic\0\0\0\0mif1heic");
-    assert_eq!(strip(&[heic, part(b"meta", SECRET)].concat(), 1), Stripped::OtherFormat);
+    let heic = part(*b"ftyp", b"heic\0\0\0\0mif1heic");
+    assert_eq!(strip(&[heic, part(*b"meta", SECRET)].concat(), 1), Stripped::OtherFormat);
 }
 
 proptest! {

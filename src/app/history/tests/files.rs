@@ -125,7 +125,10 @@ fn a_sound_is_played_where_it_stands() {
         };
         stage.view.set_sounding(sounding(true, false), 1.5);
         assert_eq!(says(stage, 30), ["Pause", "Speed", "Save As…"]);
-        assert_eq!(press(stage, 30, &gettext("Speed")).await, [Request::Sound(AttachmentId(7), SoundWish::Tempo)]);
+        assert_eq!(
+            press(stage, 30, &gettext("Speed")).await,
+            [Request::Sound(AttachmentId(7), SoundWish::Tempo)]
+        );
         stage.view.set_sounding(sounding(false, false), 2.0);
         assert_eq!(says(stage, 30), ["Play", "Speed", "Save As…"]);
         stage.view.set_sounding(None, 1.0);
