@@ -3,15 +3,15 @@
 use std::{path::PathBuf, time::Duration};
 
 use model::{
-    AccountCommand, AccountId, Answer, BareJid, ConnectionStep, EventKind, Failure, Now, RequestId,
-    ServerAddress,
+    AccountCommand, AccountId, Answer, BareJid, CallId, ConnectionStep, EventKind, Failure, MediaCommand,
+    MediaEvent, Now, RequestId, ServerAddress,
 };
 use rand_core::CryptoRng;
 use store::Tx;
 use xmpp::TlsFacts;
 
 use crate::{
-    Error, commands, connection,
+    Error, calls, commands, connection,
     refused::Refused,
     turn::{State, Turn},
 };
@@ -29,6 +29,8 @@ pub struct Setup {
     pub device_name: String,
     /// The language for texts of the server, as in `xml:lang`.
     pub lang: String,
+    /// Whether there is an engine for the media of calls. Without one nothing of calls is announced or heard.
+    pub calls: bool,
 }
 
 /// What happened.
@@ -66,6 +68,8 @@ pub enum Input {
     WindowVisible(bool),
     /// The process ends: say goodbye to the server. Whether the account is enabled stays as it is.
     Quit,
+    /// The engine of a call's media tells something.
+    Media(CallId, MediaEvent),
     /// Somebody waits for an answer.
     Ask(RequestId, Question),
 }
@@ -102,6 +106,8 @@ pub enum Output {
     Close,
     /// Tell this.
     Event(EventKind),
+    /// Tell the engine of a call's media.
+    Media(CallId, MediaCommand),
     /// Answer somebody who waits.
     Answer(RequestId, Result<Answer, Failure>),
 }
@@ -134,6 +140,7 @@ impl Account {
         let mut turn = Turn { tx, now, state: &mut self.state };
         match input {
             Input::Command(command) => commands::run(&mut turn, command)?,
+            Input::Media(call, event) => calls::media(&mut turn, call, event)?,
             Input::Ask(id, question) => commands::ask(&mut turn, id, question)?,
             input => connection::handle(&mut turn, input)?,
         }

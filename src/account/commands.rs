@@ -10,7 +10,7 @@ mod password;
 use model::{AccountCommand, Answer, Availability, Change, ConversationId, Failure, RequestId, Show};
 
 use crate::{
-    Error, Output, Question, archive, avatars, blocking, chat_states, connection, messages, nickname, omemo,
+    Error, Output, Question, archive, avatars, blocking, calls, chat_states, connection, messages, nickname, omemo,
     presence, roster, turn::Turn,
 };
 
@@ -68,6 +68,13 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::NameDevice(name) => omemo::name_device(turn, name),
         AccountCommand::ResetSession(who, device) => omemo::reset_session(turn, &who, device),
         AccountCommand::SetEncryptionSettings(settings) => omemo::set_settings(turn, settings),
+        AccountCommand::StartCall(conversation, video) => calls::start(turn, conversation, video),
+        AccountCommand::Call(call, command) => calls::command(turn, call, command),
+        AccountCommand::SetBusy(busy) => {
+            calls::set_busy(turn, busy);
+            Ok(())
+        }
+        AccountCommand::SetCallSettings(settings) => calls::set_settings(turn, settings),
         AccountCommand::SetPrivacy { receipts, typing } => {
             turn.state.own.sends_receipts = receipts;
             turn.state.own.sends_typing = typing;

@@ -50,6 +50,7 @@ mod answers;
 mod archive;
 mod avatars;
 mod blocking;
+mod calls;
 mod caps;
 mod chat_states;
 mod commands;

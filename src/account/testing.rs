@@ -59,6 +59,7 @@ impl Rig {
             software_version: "0".to_owned(),
             device_name: "test".to_owned(),
             lang: "en".to_owned(),
+            calls: false,
         };
         let account = writer
             .write(|tx| {

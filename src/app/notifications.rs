@@ -60,7 +60,8 @@ async fn notify(app: Application, bridge: Bridge, key: ConversationKey, message:
     }
     let body = match &message.content {
         Content::Text(text) => text.clone(),
-        Content::Retracted => return,
+        // Calls tell of themselves.
+        Content::Retracted | Content::Call(_) => return,
         Content::Unreadable(_) => gettext("A message that cannot be read here"),
     };
     let notification = gio::Notification::new(&message.sender_name);

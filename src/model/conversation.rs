@@ -1,6 +1,6 @@
 use crate::{
-    AddressWarning, BareJid, ContactPresence, ConversationEncryption, ConversationId, Delivery, Direction,
-    Draft, MessageId, Timestamp,
+    AddressWarning, BareJid, CallLine, ContactPresence, ConversationEncryption, ConversationId, Delivery,
+    Direction, Draft, MessageId, Timestamp,
 };
 
 /// A place where messages go: with one person, or a room.
@@ -104,6 +104,8 @@ pub struct LastMessage {
     pub direction: Direction,
     /// The first 200 characters of its text; empty when it has none to show.
     pub text: String,
+    /// It is a call.
+    pub call: Option<CallLine>,
     /// It was retracted.
     pub retracted: bool,
     /// It could not be read.

@@ -1,4 +1,6 @@
-use crate::{AccountId, BareJid, ChatState, ConnectionState, ContactPresence, ConversationId, MessageId};
+use crate::{
+    AccountId, BareJid, Call, ChatState, ConnectionState, ContactPresence, ConversationId, MessageId,
+};
 
 /// Something happened. It says what changed, never what it is now: the disk is the truth (DESIGN rule 4).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub enum EventKind {
     Presence(BareJid, ContactPresence),
     /// The other side writes, or stopped. Never stored.
     ChatState(BareJid, ChatState),
+    /// A call as it is now, at each of its changes. Never stored; one that ended is told a last time.
+    Call(Box<Call>),
     /// A message came that a person may want to be told of at once: new, live, from an accepted sender, not muted.
     Incoming(ConversationId, MessageId),
     /// A page of older messages was fetched (`LoadOlder`), or could not be.

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod call;
 mod command;
 mod contact;
 mod conversation;
@@ -17,13 +18,17 @@ mod encryption;
 mod event;
 mod failure;
 mod ids;
+mod media;
 mod message;
 mod redacted;
 mod request;
 mod time;
 
 pub use account::{AccountSettings, ConnectionState, ConnectionStep, ServerAddress};
-pub use command::{AccountCommand, Command, Draft, Outgoing};
+pub use call::{
+    Call, CallFailure, CallLine, CallOutcome, CallSecurity, CallSettings, CallState, Participant,
+};
+pub use command::{AccountCommand, CallCommand, Command, Draft, Outgoing};
 pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};
 pub use conversation::{ChatState, Conversation, ConversationKind, ConversationSummary, LastMessage, Mute};
 pub use encryption::{
@@ -35,8 +40,14 @@ pub use failure::{
     CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure,
     StorageFailure,
 };
-pub use ids::{AccountId, ConversationId, MessageId, OccupantId, RequestId};
+pub use ids::{AccountId, CallId, ConversationId, MessageId, OccupantId, RequestId};
 pub use jid::{BareJid, FullJid, Jid};
+pub use media::{
+    CandidateKind, ContentCandidates, ContentCredentials, DtlsFingerprint, DtlsSetup, Flow, IceCandidate,
+    IceCredentials, IceProtocol, IceServer, IceServerKind, IceServerTransport, IceTransport, MediaCommand,
+    MediaContent, MediaDescription, MediaEvent, MediaFailure, MediaKind, MediaSetup, RtcpFeedback,
+    RtpDescription, RtpExtension, RtpPayload, RtpSource, RtpSourceGroup, WantedContent,
+};
 pub use message::{
     Content, Delivery, Direction, EncryptionKind, Message, Quote, Reaction, Revision, UnreadableReason,
 };

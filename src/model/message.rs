@@ -1,6 +1,8 @@
 //! A message as readers show it, and everything that can be said of one: content, delivery, reactions, versions, keys.
 
-use crate::{BareJid, ConversationId, DeliveryFailure, MessageId, OccupantId, Timestamp, Trust, Wait};
+use crate::{
+    BareJid, CallLine, ConversationId, DeliveryFailure, MessageId, OccupantId, Timestamp, Trust, Wait,
+};
 
 /// One message of a conversation, as a reader shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub enum Content {
     Text(String),
     /// Taken back by its sender (XEP-0424); nothing of it is left.
     Retracted,
+    /// A call.
+    Call(CallLine),
     /// It came, and cannot be read; a later copy replaces it in place.
     Unreadable(UnreadableReason),
 }

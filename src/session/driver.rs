@@ -238,6 +238,8 @@ impl<'a> Driver<'a> {
                     closed = false;
                     self.way.connect(target);
                 }
+                // Without an engine for media nothing is said to one (`Setup::calls`).
+                Output::Media(..) => {}
                 Output::StartTls => self.way.start_tls(),
                 Output::Close => closed |= self.way.close(),
             }

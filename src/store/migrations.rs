@@ -10,8 +10,11 @@ use rusqlite::Connection;
 use crate::Error;
 
 /// Every step, in order.
-const STEPS: &[&str] =
-    &[include_str!("migrations/0001_house.sql"), include_str!("migrations/0002_omemo.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_house.sql"),
+    include_str!("migrations/0002_omemo.sql"),
+    include_str!("migrations/0004_calls.sql"),
+];
 
 /// `STRL`: says to `file` whose database it is, were it not encrypted; and to us that it is ours.
 const APPLICATION: i64 = 0x5354_524c;

@@ -231,6 +231,7 @@ fn line(message: &Message) -> String {
     match &message.content {
         Content::Text(text) => format!("{direction} {text}"),
         Content::Retracted => format!("{direction} [retracted]"),
+        Content::Call(call) => format!("{direction} [call: {:?}]", call.outcome),
         Content::Unreadable(reason) => format!("{direction} [unreadable: {reason:?}]"),
     }
 }

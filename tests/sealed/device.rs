@@ -174,6 +174,7 @@ impl Device {
             software_version: "1".to_owned(),
             device_name: format!("desk {}", self.seed),
             lang: "en".to_owned(),
+            calls: false,
         };
         let rng = Box::new(ChaCha8Rng::seed_from_u64(self.seed ^ (self.starts << 32)));
         let writer = self.writer.as_mut().unwrap();

@@ -123,6 +123,7 @@ impl World {
             software_version: "1".to_owned(),
             device_name: this.name.clone(),
             lang: "en".to_owned(),
+            calls: false,
         };
         let rng = Box::new(ChaCha8Rng::seed_from_u64(this.seed ^ (this.starts << 32)));
         this.account = Some(this.writer.write(|tx| Account::new(setup, tx, rng)).unwrap());

@@ -185,7 +185,8 @@ fn choose(turn: &mut Turn<'_, '_>, who: &BareJid, cargo: &Cargo) -> Result<Choic
     Ok(choice)
 }
 
-fn has_session(turn: &mut Turn<'_, '_>, (who, device, version): &Key) -> Result<bool, Error> {
+/// Whether there is a session with a device.
+pub fn has_session(turn: &mut Turn<'_, '_>, (who, device, version): &Key) -> Result<bool, Error> {
     let Some(peer) = peer(who, *device) else { return Ok(false) };
     let has = ratchets(turn, |omemo, _| omemo.has_session(peer, crypto_version(*version)))?;
     Ok(has.unwrap_or(false))
@@ -293,7 +294,8 @@ fn note(
     Ok(())
 }
 
-fn encrypt(
+/// Turns the ratchets.
+pub fn encrypt(
     turn: &mut Turn<'_, '_>,
     version: OmemoVersion,
     keys: &[Key],

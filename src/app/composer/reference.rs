@@ -94,6 +94,6 @@ impl Composer {
 fn words(message: &Message) -> String {
     match &message.content {
         Content::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-        Content::Retracted | Content::Unreadable(_) => String::new(),
+        Content::Retracted | Content::Call(_) | Content::Unreadable(_) => String::new(),
     }
 }

@@ -1,0 +1,145 @@
+//! A call, as people meet it: who, how far, how it ended.
+//!
+//! Everybody in a call is a [`Participant`], so that a call of several is a longer list and nothing else.
+
+use std::time::Duration;
+
+use crate::{BareJid, CallId, ConversationId, Direction, Timestamp};
+
+/// A call that is under way, as it is now. It is told whole at each change and never stored; what stays of it is a
+/// [`CallLine`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its row in the history.
+    pub id: CallId,
+    /// Where its line stands.
+    pub conversation: ConversationId,
+    /// Who began it.
+    pub direction: Direction,
+    /// How far it is.
+    pub state: CallState,
+    /// Whether it began as a call with video.
+    pub video: bool,
+    /// Everybody but the user.
+    pub participants: Vec<Participant>,
+    /// Whether the user's microphone is sent.
+    pub microphone: bool,
+    /// Whether the user's camera is sent.
+    pub camera: bool,
+    /// Whether the user put the others on hold.
+    pub on_hold: bool,
+}
+
+/// Somebody in a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Participant {
+    /// Who.
+    pub address: BareJid,
+    /// Whether the keys of the media were vouched for by a device whose key is verified (or blindly trusted).
+    pub security: CallSecurity,
+    /// Whether their microphone is off.
+    pub muted: bool,
+    /// Whether they send video.
+    pub video: bool,
+    /// Whether they put the user on hold.
+    pub on_hold: bool,
+}
+
+/// Who vouches for the keys of a call's media.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CallSecurity {
+    /// Nobody but the servers, which could sit in between.
+    #[default]
+    Servers,
+    /// A device of the other side, by OMEMO, whose key nobody has compared.
+    Device,
+    /// A device of the other side, by OMEMO, whose key was verified.
+    Verified,
+}
+
+/// How far a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallState {
+    /// Ours: on its way, and nobody has told that it rings.
+    Calling,
+    /// It rings, there or here.
+    Ringing,
+    /// It was answered, and media has not found its way yet.
+    Connecting,
+    /// They talk.
+    Connected {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// They talked, and media has lost its way for the moment.
+    Reconnecting {
+        /// Since when they talk.
+        since: Timestamp,
+    },
+    /// It is over.
+    Ended(CallOutcome),
+}
+
+/// What stays of a call: a line in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallLine {
+    /// Whether it began as a call with video.
+    pub video: bool,
+    /// What became of it.
+    pub outcome: CallOutcome,
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// It is not over, as far as is known.
+    UnderWay,
+    /// They talked on this device.
+    Answered {
+        /// How long.
+        duration: Duration,
+    },
+    /// Another device of the user had it.
+    OnOtherDevice,
+    /// Nobody took it: incoming, it was missed; outgoing, there was no answer.
+    Unanswered,
+    /// The one who was called did not want it.
+    Declined,
+    /// The one who was called was in another call.
+    Busy,
+    /// Somebody thought better of it: the caller before it was answered, or either before media flowed. A call that rang
+    /// and was given up was missed instead.
+    Cancelled,
+    /// It did not come about, or broke.
+    Failed(CallFailure),
+}
+
+/// Why a call did not come about, or broke. Kinds stand apart where somebody would do something else about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallFailure {
+    /// None of their devices can be called, or their server cannot be reached.
+    Unreachable,
+    /// Media found no way between the devices.
+    NoWay,
+    /// Media found no way, and our server offers no relay that might have helped.
+    NoRelay,
+    /// The keys of the media are not those that were vouched for: somebody may be in between.
+    Security,
+    /// The two programs have no codec or transport in common.
+    Incompatible,
+    /// Microphone, camera or the machinery of media failed here.
+    Media,
+    /// The other side said what makes no sense.
+    Protocol,
+    /// The connection to our server was lost for good.
+    SessionLost,
+    /// The other side's program failed, or gave no reason.
+    Theirs,
+}
+
+/// What the user wants of calls in general.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallSettings {
+    /// Media goes through relays only, so that nobody learns the network address of this device.
+    pub relay_only: bool,
+}
