@@ -55,7 +55,7 @@ const HOUSE: &[Room] = &[
         name: "account",
         ours: "model omemo store xmpp",
         outside: "minidom rand_core sha1 sha2 thiserror tracing unicode-script unicode-security xmpp-parsers xso",
-        beside: "",
+        beside: "proptest",
         never: "glib rand tokio",
     },
     Room {

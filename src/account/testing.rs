@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AccountCommand, AccountSettings, BareJid, EventKind, Now, Timestamp};
+use model::{AccountCommand, AccountSettings, BareJid, CallId, EventKind, MediaCommand, Now, Timestamp};
 use rand_core::{Infallible, TryCryptoRng, TryRng};
 use store::{Credentials, Reads, Writer};
 use xmpp::{TlsFacts, minidom::Element};
@@ -40,6 +40,7 @@ impl TryCryptoRng for Dice {}
 
 /// The account `me@example.org`, its database, and what came out of it.
 pub struct Rig {
+    address: BareJid,
     writer: Writer,
     account: Account,
     now: Now,
@@ -47,11 +48,28 @@ pub struct Rig {
     pub sent: Vec<Element>,
     /// Events since they were last taken.
     pub events: Vec<EventKind>,
+    /// What the engine of a call's media was told since it was last asked for.
+    pub media: Vec<(CallId, MediaCommand)>,
 }
 
 impl Rig {
     /// An account that never was online.
     pub fn offline() -> Self {
+        Self::new(false)
+    }
+
+    /// An account that never was online, of a program that can or cannot call.
+    pub fn new(calls: bool) -> Self {
+        Self::of("me@example.org", calls)
+    }
+
+    /// Somebody's account. Chance turns out otherwise for each.
+    pub fn of(address: &str, calls: bool) -> Self {
+        let address = BareJid::new(address).unwrap();
+        let chance = address
+            .as_str()
+            .bytes()
+            .fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let mut writer = Writer::in_memory().unwrap();
         let setup = Setup {
             id: model::AccountId([0; 16]),
@@ -59,12 +77,12 @@ impl Rig {
             software_version: "0".to_owned(),
             device_name: "test".to_owned(),
             lang: "en".to_owned(),
-            calls: false,
+            calls,
         };
         let account = writer
             .write(|tx| {
                 tx.set_settings(&AccountSettings {
-                    address: BareJid::new("me@example.org").unwrap(),
+                    address: address.clone(),
                     server: None,
                     extra_authorities: None,
                     allow_plain: true,
@@ -73,11 +91,11 @@ impl Rig {
                 let credentials =
                     Credentials { password: Some("secret".to_owned().into()), ..Credentials::default() };
                 tx.set_credentials(&credentials)?;
-                Account::new(setup, tx, Box::new(Dice(1)))
+                Account::new(setup, tx, Box::new(Dice(chance)))
             })
             .unwrap();
         let now = Now { monotonic: Duration::from_secs(1), wall: Timestamp(1_800_000_000_000) };
-        Self { writer, account, now, sent: Vec::new(), events: Vec::new() }
+        Self { address, writer, account, now, sent: Vec::new(), events: Vec::new(), media: Vec::new() }
     }
 
     /// An account that has just signed in. What it asked at the beginning is in [`Rig::sent`].
@@ -104,7 +122,8 @@ impl Rig {
         let id = bind.attr("id").unwrap();
         self.bytes(&format!(
             "<iq type='result' id='{id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
-             <jid>me@example.org/here</jid></bind></iq>"
+             <jid>{}/here</jid></bind></iq>",
+            self.address
         ));
         assert!(self.sent.iter().any(|stanza| stanza.name() == "presence"), "not online");
     }
@@ -133,6 +152,7 @@ impl Rig {
             match output {
                 Output::Write(bytes) => self.written(&String::from_utf8(bytes).unwrap()),
                 Output::Event(event) => self.events.push(event),
+                Output::Media(call, command) => self.media.push((call, command)),
                 _ => {}
             }
         }

@@ -102,7 +102,8 @@ pub fn lasting(turn: &mut Turn<'_, '_>, call: &Live, invitation: &Invitation) ->
     let row = NewOutboxRow {
         kind: OutboxKind::Edit,
         message: None,
-        conversation: Some(call.conversation),
+        // It does not wait behind words that wait for keys.
+        conversation: None,
         token: &id,
         bytes: &bytes,
         after: None,

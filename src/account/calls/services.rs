@@ -55,7 +55,7 @@ fn ask(turn: &mut Turn<'_, '_>) {
 pub fn answered(turn: &mut Turn<'_, '_>, outcome: IqOutcome) {
     let memory = &mut turn.state.calls.services;
     memory.is_asked = false;
-    memory.is_known = true;
+    memory.is_known |= !matches!(outcome, IqOutcome::Lost);
     if let IqOutcome::Result(stanza) = outcome
         && let Some(services) = stanza.child("services", wire::NS)
     {

@@ -56,10 +56,13 @@ pub fn handle_request(
     };
     let peer = from.to_bare();
     let session = payload.attr("sid").unwrap_or_default().to_owned();
+    // While a stranger's call rings, nothing is here.
+    let is_hidden = messages::is_stranger(turn, &peer)?;
     let live = turn.state.calls.find(|call| {
         call.session == session
             && call.peer == peer
             && call.device.as_ref().is_none_or(|device| device == from)
+            && !(is_hidden && call.phase == Phase::Invited)
     });
     let jingle = match (Jingle::read(payload), live) {
         (Ok(jingle), _) => jingle,

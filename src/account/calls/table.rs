@@ -135,9 +135,9 @@ pub enum Step {
 pub fn step(phase: Phase, trigger: Trigger) -> Step {
     use Phase::{Active, Answering, Ended, Initiated, Invited, Offered, Proceeding, Proposed, Taken};
     use Trigger::{
-        Accepts, AnswerReady, Answers, Busy, Finishes, HangsUp, Incompatible, Initiates, Insecure, MediaFails,
-        Nonsense, OfferReady, Proceeds, RejectedElsewhere, Rejects, Retracts, SessionLost, Superseded,
-        TakenElsewhere, Terminates, TimeIsUp, Unreachable,
+        Accepts, AnswerReady, Answers, Busy, Finishes, HangsUp, Incompatible, Initiates, Insecure,
+        MediaFails, Nonsense, OfferReady, Proceeds, RejectedElsewhere, Rejects, Retracts, SessionLost,
+        Superseded, TakenElsewhere, Terminates, TimeIsUp, Unreachable,
     };
     let quietly = |outcome| Step::End { outcome, farewell: None };
     let telling = |outcome, condition| Step::End { outcome, farewell: Some(condition) };
@@ -165,7 +165,8 @@ pub fn step(phase: Phase, trigger: Trigger) -> Step {
             quietly(refused(condition))
         }
         (Invited | Offered, Terminates(condition)) => quietly(gave_up(condition, CallOutcome::Unanswered)),
-        (Taken | Answering, Terminates(condition)) | (Active, Terminates(condition) | Finishes(condition)) => {
+        (Taken | Answering, Terminates(condition))
+        | (Active, Terminates(condition) | Finishes(condition)) => {
             quietly(gave_up(condition, CallOutcome::Cancelled))
         }
 
@@ -175,16 +176,20 @@ pub fn step(phase: Phase, trigger: Trigger) -> Step {
 
         // The user.
         (Proposed | Proceeding | Initiated, HangsUp) => telling(CallOutcome::Cancelled, Condition::Cancel),
-        (Invited | Taken | Offered | Answering, HangsUp) => telling(CallOutcome::Declined, Condition::Decline),
+        (Invited | Taken | Offered | Answering, HangsUp) => {
+            telling(CallOutcome::Declined, Condition::Decline)
+        }
         (Active, HangsUp) => telling(CallOutcome::Cancelled, Condition::Success),
         (Invited | Offered, Busy) => telling(CallOutcome::Busy, Condition::Busy),
 
         // What goes wrong.
         (Proposed, TimeIsUp) => telling(CallOutcome::Unanswered, Condition::Cancel),
         (Invited | Offered, TimeIsUp) => quietly(CallOutcome::Unanswered),
-        (Initiated, TimeIsUp) => telling(failed(CallFailure::Theirs), Condition::Timeout),
+        (Initiated, TimeIsUp) => telling(CallOutcome::Unanswered, Condition::Timeout),
         (Taken, TimeIsUp) => telling(failed(CallFailure::Theirs), Condition::Timeout),
-        (Proceeding | Answering, TimeIsUp) => telling(failed(CallFailure::Media), Condition::FailedApplication),
+        (Proceeding | Answering, TimeIsUp) => {
+            telling(failed(CallFailure::Media), Condition::FailedApplication)
+        }
         (Active, TimeIsUp) => telling(failed(CallFailure::NoWay), Condition::ConnectivityError),
         (_, Unreachable) => quietly(failed(CallFailure::Unreachable)),
         (_, SessionLost) => quietly(failed(CallFailure::SessionLost)),
@@ -195,7 +200,9 @@ pub fn step(phase: Phase, trigger: Trigger) -> Step {
         (_, MediaFails(MediaFailure::NoWay)) => {
             telling(failed(CallFailure::NoWay), Condition::ConnectivityError)
         }
-        (_, MediaFails(MediaFailure::Keys)) => telling(failed(CallFailure::Security), Condition::SecurityError),
+        (_, MediaFails(MediaFailure::Keys)) => {
+            telling(failed(CallFailure::Security), Condition::SecurityError)
+        }
         (_, MediaFails(MediaFailure::Incompatible)) => {
             telling(failed(CallFailure::Incompatible), Condition::IncompatibleParameters)
         }
@@ -206,8 +213,8 @@ pub fn step(phase: Phase, trigger: Trigger) -> Step {
         // All else changes nothing.
         (
             _,
-            Proceeds | Rejects(_) | Retracts | TakenElsewhere | RejectedElsewhere | Answers | Busy | OfferReady
-            | AnswerReady,
+            Proceeds | Rejects(_) | Retracts | TakenElsewhere | RejectedElsewhere | Answers | Busy
+            | OfferReady | AnswerReady,
         ) => Step::Stay,
     }
 }
@@ -216,7 +223,9 @@ pub fn step(phase: Phase, trigger: Trigger) -> Step {
 fn refused(condition: Condition) -> CallOutcome {
     match condition {
         Condition::Busy => CallOutcome::Busy,
-        Condition::Decline | Condition::Success | Condition::Cancel | Condition::Expired => CallOutcome::Declined,
+        Condition::Decline | Condition::Success | Condition::Cancel | Condition::Expired => {
+            CallOutcome::Declined
+        }
         Condition::Timeout => CallOutcome::Unanswered,
         other => CallOutcome::Failed(failure(other)),
     }
