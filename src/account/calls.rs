@@ -27,6 +27,7 @@
 mod call;
 mod commands;
 mod contents;
+mod descriptions;
 mod ending;
 mod engine;
 mod history;
@@ -36,7 +37,9 @@ mod sending;
 mod services;
 mod session;
 mod table;
+mod their_contents;
 mod transport;
+mod unproposed;
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -46,6 +46,8 @@ pub struct Rig {
     now: Now,
     /// Stanzas that were sent since they were last taken.
     pub sent: Vec<Element>,
+    /// How many stanzas were ever sent.
+    pub stanzas: u32,
     /// Events since they were last taken.
     pub events: Vec<EventKind>,
     /// What the engine of a call's media was told since it was last asked for.
@@ -95,7 +97,16 @@ impl Rig {
             })
             .unwrap();
         let now = Now { monotonic: Duration::from_secs(1), wall: Timestamp(1_800_000_000_000) };
-        Self { address, writer, account, now, sent: Vec::new(), events: Vec::new(), media: Vec::new() }
+        Self {
+            address,
+            writer,
+            account,
+            now,
+            sent: Vec::new(),
+            stanzas: 0,
+            events: Vec::new(),
+            media: Vec::new(),
+        }
     }
 
     /// An account that has just signed in. What it asked at the beginning is in [`Rig::sent`].
@@ -168,6 +179,8 @@ impl Rig {
         };
         let elements = elements.replace("</stream:stream>", "");
         let all: Element = format!("<all xmlns='jabber:client'>{elements}</all>").parse().unwrap();
+        let is_stanza = |element: &&Element| matches!(element.name(), "iq" | "message" | "presence");
+        self.stanzas += u32::try_from(all.children().filter(is_stanza).count()).unwrap();
         self.sent.extend(all.children().cloned());
     }
 

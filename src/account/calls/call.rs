@@ -143,6 +143,8 @@ pub enum Question {
 pub enum Restart {
     /// We did.
     Ours,
+    /// We did, and so did they.
+    Yielded,
     /// They did, by new credentials.
     Theirs,
     /// They did, by putting a transport in place of another.

@@ -12,7 +12,7 @@ use super::{
     call::{Live, Question, Restart, Since, Way},
     contents, ending, services, session,
     table::{Phase, Trigger},
-    transport,
+    their_contents, transport,
 };
 use crate::{Error, Output, messages, turn::Turn};
 
@@ -125,7 +125,7 @@ pub fn event(turn: &mut Turn<'_, '_>, call: &mut Live, event: MediaEvent) -> Res
         },
         MediaEvent::Answer(description) => match call.engine.asked.pop_front() {
             Some(Question::Accept) => session::answer_ready(turn, call, description),
-            Some(Question::TakeAdded(names)) => contents::taken_ready(turn, call, &names, description),
+            Some(Question::TakeAdded(names)) => their_contents::taken_ready(turn, call, &names, description),
             _ => machinery_failed(turn, call),
         },
         MediaEvent::Restarted(credentials) => match call.engine.asked.pop_front() {

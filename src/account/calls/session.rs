@@ -3,25 +3,23 @@
 //! A request counts if it comes from the device the call is with and names its session. What cannot be read ends the call
 //! with a reason: half of a description would be another description.
 
-use model::{
-    ContentCandidates, Direction, MediaContent, MediaDescription, MediaKind, Participant, RtpDescription,
-};
+use model::{MediaDescription, MediaKind, Participant};
 use xmpp::{
     Address, IqOutcome, StanzaError,
     minidom::Element,
     payload,
-    xep_0166_jingle::{self as wire, Action, Condition, Description, Jingle, Side, Transport, Unreadable},
+    xep_0166_jingle::{self as wire, Action, Condition, Jingle, Side, Unreadable},
     xep_0167_rtp::Info,
 };
 
 use super::{
-    MAX_LIVE,
-    call::{Begun, Content, ContentState, Live},
-    commands, contents, ending,
-    ending::Advanced,
+    call::{Content, ContentState, Live},
+    contents,
+    descriptions::{describe, describe_theirs, jingle_of, media_of},
+    ending::{self, Advanced},
     engine, history, on, security, sending,
     table::{Phase, Step, Trigger, step},
-    transport,
+    their_contents, transport, unproposed,
 };
 use crate::{
     Error,
@@ -81,7 +79,7 @@ pub fn handle_request(
         return Ok(Reply::UNAVAILABLE);
     }
     match jingle.action {
-        Action::SessionInitiate => fresh(turn, from, jingle),
+        Action::SessionInitiate => unproposed::offered(turn, from, jingle),
         _ => Ok(refusal("cancel", "item-not-found", "unknown-session")),
     }
 }
@@ -120,11 +118,11 @@ fn dispatch(
             Ok(Reply::Result(None))
         }
         Action::SessionInfo => Ok(told(call, jingle.info.unwrap_or(Info::Ping))),
-        Action::ContentAdd => contents::add(turn, call, &jingle),
+        Action::ContentAdd => their_contents::add(turn, call, &jingle),
         Action::ContentAccept => contents::accepted(turn, call, &jingle),
         Action::ContentReject => Ok(contents::rejected(turn, call, &jingle)),
-        Action::ContentRemove => contents::remove(turn, call, &jingle),
-        Action::ContentModify => Ok(contents::modify(turn, call, &jingle)),
+        Action::ContentRemove => their_contents::remove(turn, call, &jingle),
+        Action::ContentModify => Ok(their_contents::modify(turn, call, &jingle)),
         Action::TransportInfo => Ok(transport::info(turn, call, &jingle)),
         Action::TransportReplace => Ok(transport::replace(turn, call, &jingle)),
         // We put no transport in place of another.
@@ -166,81 +164,6 @@ fn told(call: &mut Live, info: Info) -> Reply {
     Reply::Result(None)
 }
 
-/// Somebody offers a session without having proposed it.
-fn fresh(turn: &mut Turn<'_, '_>, from: &Address, jingle: Jingle) -> Result<Reply, Error> {
-    let peer = from.to_bare();
-    let media = media_of(&jingle);
-    if media.is_empty() {
-        return Ok(refusal("cancel", "feature-not-implemented", "unsupported-info"));
-    }
-    if messages::is_stranger(turn, &peer)? || turn.state.calls.live.len() >= MAX_LIVE {
-        return Ok(Reply::UNAVAILABLE);
-    }
-    let conversation = messages::ensure_called(turn, &peer)?;
-    if turn.tx.reads().call(conversation, &jingle.session)?.is_some() {
-        // It is over.
-        return Ok(refusal("cancel", "item-not-found", "unknown-session"));
-    }
-    // Both offered one (XEP-0166 §7.2.16).
-    let ours = turn.state.calls.find(|call| {
-        call.peer == peer
-            && call.begun == Begun::Session
-            && call.is_initiator
-            && call.phase == Phase::Initiated
-    });
-    let mut camera = None;
-    if let Some(ours) = ours {
-        let own = turn.own_bare().to_string();
-        let is_ours = on(turn, ours, |turn, call| {
-            let order = call.session.as_bytes().cmp(jingle.session.as_bytes());
-            if order.then_with(|| own.as_str().cmp(peer.as_str())).is_lt() {
-                return Ok(true);
-            }
-            camera = Some(call.sends.camera);
-            // They refuse ours, and ours is told so by that.
-            ending::end(turn, call, model::CallOutcome::Cancelled, None)?;
-            Ok(false)
-        })?;
-        if is_ours == Some(true) {
-            return Ok(tie_break());
-        }
-    }
-    let id =
-        history::rings_unproposed(turn, conversation, &jingle.session, media.contains(&MediaKind::Video))?;
-    let is_busy = turn.state.calls.is_busy();
-    let mut call = Live {
-        session: jingle.session.clone(),
-        device: Some(from.clone()),
-        proposed: media,
-        ..Live::new(id, conversation, Direction::Incoming, &peer, Phase::Offered)
-    };
-    call.deadline = Some(turn.now.monotonic.saturating_add(ending::RINGING_HERE));
-    turn.event(model::EventKind::Call(Box::new(call.snapshot())));
-    turn.state.calls.live.insert(id, call);
-    let mut jingle = jingle;
-    on(turn, id, |turn, call| {
-        if is_busy {
-            ending::advance(turn, call, Trigger::Busy)?;
-            return Ok(());
-        }
-        if security::open(turn, call, &mut jingle)?.is_err() {
-            ending::advance(turn, call, Trigger::Insecure)?;
-            return Ok(());
-        }
-        if !describe_theirs(turn, call, &jingle)? {
-            return Ok(());
-        }
-        match camera {
-            Some(camera) => commands::take(turn, call, camera),
-            None => {
-                commands::say(turn, call, Info::Ringing);
-                Ok(())
-            }
-        }
-    })?;
-    Ok(Reply::Result(None))
-}
-
 /// The session that was proposed and taken is offered.
 fn initiated(turn: &mut Turn<'_, '_>, call: &mut Live, jingle: &Jingle) -> Result<Reply, Error> {
     ending::advance(turn, call, Trigger::Initiates)?;
@@ -253,94 +176,6 @@ fn initiated(turn: &mut Turn<'_, '_>, call: &mut Live, jingle: &Jingle) -> Resul
         engine::begin(turn, call)?;
     }
     Ok(Reply::Result(None))
-}
-
-/// The kinds of media of a session, each once.
-fn media_of(jingle: &Jingle) -> Vec<MediaKind> {
-    let mut kinds = Vec::new();
-    for content in &jingle.contents {
-        if let Some(Description::Rtp(rtp)) = &content.description
-            && !kinds.contains(&rtp.media)
-        {
-            kinds.push(rtp.media);
-        }
-    }
-    kinds
-}
-
-/// Keeps what they offer. False if that ended the call.
-fn describe_theirs(turn: &mut Turn<'_, '_>, call: &mut Live, jingle: &Jingle) -> Result<bool, Error> {
-    let description = match describe(call, jingle) {
-        Ok(description) => description,
-        Err(trigger) => {
-            ending::advance(turn, call, trigger)?;
-            return Ok(false);
-        }
-    };
-    call.bundle = !description.bundle.is_empty();
-    call.contents = description
-        .contents
-        .iter()
-        .map(|content| Content {
-            name: content.name.clone(),
-            creator: Side::Initiator,
-            media: content.rtp.media,
-            senders: call.senders(content.flow),
-            state: ContentState::Wanted,
-            credentials: content.transport.credentials.clone(),
-        })
-        .collect();
-    call.engine.their_offer = Some(description);
-    Ok(true)
-}
-
-/// What a `<jingle/>` describes, as media takes it.
-pub fn describe(call: &Live, jingle: &Jingle) -> Result<MediaDescription, Trigger> {
-    let mut contents = Vec::new();
-    for content in &jingle.contents {
-        let Some(Description::Rtp(rtp)) = &content.description else { return Err(Trigger::Incompatible) };
-        let Some(Transport::Ice { ice, .. }) = &content.transport else { return Err(Trigger::Incompatible) };
-        if ice.credentials.is_none() || rtp.payloads.is_empty() {
-            return Err(Trigger::Nonsense);
-        }
-        // Media that is not secured is not carried.
-        if ice.fingerprints.is_empty() {
-            return Err(Trigger::Insecure);
-        }
-        contents.push(MediaContent {
-            name: content.name.clone(),
-            flow: call.flow(content.senders),
-            rtp: rtp.clone(),
-            transport: ice.clone(),
-        });
-    }
-    if contents.is_empty() {
-        return Err(Trigger::Nonsense);
-    }
-    let bundle =
-        if jingle.bundle.len() > 1 || contents.len() == 1 { jingle.bundle.clone() } else { Vec::new() };
-    let bundle =
-        bundle.into_iter().filter(|name| contents.iter().any(|content| content.name == *name)).collect();
-    Ok(MediaDescription { contents, bundle })
-}
-
-/// What media describes, as a `<jingle/>` says it.
-pub fn jingle_of(call: &Live, action: Action, description: &MediaDescription) -> Jingle {
-    let contents = description.contents.iter().map(|content| {
-        let known = call.contents.iter().find(|known| known.name == content.name);
-        wire::Content {
-            creator: known.map_or(call.side(), |known| known.creator),
-            name: content.name.clone(),
-            senders: known.map_or_else(|| call.senders(content.flow), |known| known.senders),
-            description: Some(Description::Rtp(RtpDescription::clone(&content.rtp))),
-            transport: Some(Transport::Ice { ice: content.transport.clone(), sealed: Vec::new() }),
-        }
-    });
-    Jingle {
-        contents: contents.collect(),
-        bundle: description.bundle.clone(),
-        ..Jingle::new(action, &call.session)
-    }
 }
 
 /// Says what media described, sealed if it is to be. False if that ended the call.
@@ -486,14 +321,4 @@ pub fn answered(
         _ => {}
     }
     Ok(())
-}
-
-/// Candidates that stand in a description are part of it.
-pub fn candidates_of(content: &wire::Content) -> Option<ContentCandidates> {
-    let Some(Transport::Ice { ice, .. }) = &content.transport else { return None };
-    Some(ContentCandidates {
-        content: content.name.clone(),
-        credentials: ice.credentials.clone(),
-        candidates: ice.candidates.clone(),
-    })
 }

@@ -16,7 +16,7 @@ use xmpp::xep_0166_jingle::{self as wire, Action, Condition, Jingle, Transport};
 
 use super::{
     call::{Live, Question, Restart, Way},
-    contents, ending, engine, sending, session,
+    contents, descriptions, ending, engine, sending, session,
     table::Phase,
 };
 use crate::{Error, inbound::Reply, turn::Turn};
@@ -49,7 +49,8 @@ fn content_with(call: &Live, name: &str, ice: IceTransport) -> wire::Content {
 
 /// They tell candidates, or new credentials.
 pub fn info(turn: &mut Turn<'_, '_>, call: &mut Live, jingle: &Jingle) -> Reply {
-    let told: Vec<ContentCandidates> = jingle.contents.iter().filter_map(session::candidates_of).collect();
+    let told: Vec<ContentCandidates> =
+        jingle.contents.iter().filter_map(descriptions::candidates_of).collect();
     if told.len() != jingle.contents.len() || told.is_empty() {
         return Reply::BAD_REQUEST;
     }
@@ -101,16 +102,26 @@ fn apply(
             content.credentials = Some(new.credentials.clone());
         }
     }
+    call.restart_at = None;
     let command = MediaCommand::ApplyRestart { credentials, is_offer: restart.is_some() };
     match restart {
-        Some(restart) => engine::ask(turn, call, Question::Restart(restart), command),
+        Some(restart) => {
+            // Ours, if one is under way, yields: what media has for it is not told.
+            for question in &mut call.engine.asked {
+                if *question == Question::Restart(Restart::Ours) {
+                    *question = Question::Restart(Restart::Yielded);
+                }
+            }
+            engine::ask(turn, call, Question::Restart(restart), command);
+        }
         None => engine::tell(turn, call.id, command),
     }
 }
 
 /// They put a transport in place of another: one of the same kind is a restart, another kind is not known here.
 pub fn replace(turn: &mut Turn<'_, '_>, call: &mut Live, jingle: &Jingle) -> Reply {
-    let told: Vec<ContentCandidates> = jingle.contents.iter().filter_map(session::candidates_of).collect();
+    let told: Vec<ContentCandidates> =
+        jingle.contents.iter().filter_map(descriptions::candidates_of).collect();
     let all_known = told.len() == jingle.contents.len()
         && !told.is_empty()
         && told.iter().all(|told| told.credentials.is_some() && contents::knows(call, &told.content));
@@ -180,7 +191,7 @@ pub fn restarted(
     let action = match restart {
         Restart::Ours => Action::TransportInfo,
         // The candidates that follow say them.
-        Restart::Theirs => return,
+        Restart::Theirs | Restart::Yielded => return,
         Restart::TheirsByReplacing => Action::TransportAccept,
     };
     let contents: Vec<wire::Content> = credentials

@@ -1,6 +1,7 @@
 //! Words sealed for one device, outside of messages: the fingerprints of a call (XEP-0320).
 //!
-//! Conversations and Dino know this in the legacy version only. A ratchet turns for it in the transaction of the input, as
+//! Conversations and Dino know this in the legacy version only; two of ours may have sessions of version 2 alone, and then
+//! use those. A ratchet turns for it in the transaction of the input, as
 //! for everything else; what is sealed is sent in a request, and if that is lost the other side skips a key.
 
 use ::omemo::{Content, DeviceId, Incoming, Payload, Peer, Refusal};
@@ -38,12 +39,14 @@ pub fn seal_words_for(
     if vouching_device(turn)?.is_none() || !trust::is_written_to(turn, who, device)? {
         return Ok(None);
     }
-    let key: Key = (who.clone(), device, OmemoVersion::Legacy);
-    if !sending::has_session(turn, &key)? {
-        return Ok(None);
+    for version in [OmemoVersion::Legacy, OmemoVersion::Two] {
+        let key: Key = (who.clone(), device, version);
+        if sending::has_session(turn, &key)? {
+            let sealed = sending::encrypt(turn, version, &[key], text.as_bytes())?;
+            return Ok(sealed.map(|sealed| sending::element(&sealed)));
+        }
     }
-    let sealed = sending::encrypt(turn, OmemoVersion::Legacy, &[key], text.as_bytes())?;
-    Ok(sealed.map(|sealed| sending::element(&sealed)))
+    Ok(None)
 }
 
 /// Opens words that a device of somebody sealed for this one.
@@ -55,12 +58,15 @@ pub fn open_words_of(
     let Some(own_number) = turn.tx.reads().own_device_number()? else { return Ok(None) };
     let own = turn.own_bare().clone();
     let holder = payload::parent_tag("message", xmpp::xml::NS_CLIENT, &[], [encrypted.clone()]);
-    let Some(read) = wire::encrypted(&holder, OmemoVersion::Legacy, &own, own_number) else {
-        return Ok(None);
-    };
+    let mut versions = wire::VERSIONS.into_iter();
+    let read = versions.find_map(|version| wire::encrypted(&holder, version, &own, own_number));
+    let Some(read) = read else { return Ok(None) };
     let Some(device) = DeviceId::new(read.sender_device) else { return Ok(None) };
-    let sealed =
-        Payload::Legacy { iv: read.iv.clone().unwrap_or_default(), ciphertext: read.payload.clone() };
+    let ciphertext = read.payload.clone();
+    let sealed = match read.version {
+        OmemoVersion::Legacy => Payload::Legacy { iv: read.iv.clone().unwrap_or_default(), ciphertext },
+        OmemoVersion::Two => Payload::Two { ciphertext },
+    };
     for key in &read.keys {
         let incoming = Incoming {
             sender: Peer { address: who.as_str(), device },
@@ -76,7 +82,7 @@ pub fn open_words_of(
                 turn.tx.note_device(who, read.sender_device, turn.now.wall)?;
                 turn.state.omemo.spent |= decrypted.spent_prekey.is_some();
                 if decrypted.session_started || decrypted.heartbeat_due {
-                    answers::add(turn, (who.clone(), read.sender_device, OmemoVersion::Legacy));
+                    answers::add(turn, (who.clone(), read.sender_device, read.version));
                 }
                 let Content::Message(bytes) = &decrypted.content else { return Ok(None) };
                 let Ok(text) = std::str::from_utf8(bytes) else { return Ok(None) };

@@ -135,8 +135,7 @@ fn only_missed_calls_wait_to_be_read() {
         desk.says(propose());
         then(&mut desk);
         let conversation = desk.romeo();
-        let unread = desk.rig.read(|reads| reads.stored_conversation(conversation)).unwrap().unread;
-        unread
+        desk.rig.read(|reads| reads.stored_conversation(conversation)).unwrap().unread
     };
     assert_eq!(unread(|desk| desk.says(retract())), 1);
     assert_eq!(unread(|desk| desk.command(CallCommand::HangUp)), 0);

@@ -237,7 +237,8 @@ fn devices_that_take_no_proposals_are_called_directly() {
     assert!(!desk.has_said("propose"));
     desk.session = desk.rig.read(|reads| reads.calls_under_way())[0].session.clone();
     desk.media(MediaEvent::Offer(description(&VOICE, "ours")));
-    desk.asked(Action::SessionInitiate);
+    let (initiate, _) = desk.asked(Action::SessionInitiate);
+    desk.rig.answer(&initiate, "");
     assert_eq!(desk.state(), CallState::Calling);
     assert_eq!(desk.asks(&super::info(&desk, Info::Ringing)), "result");
     assert_eq!(desk.state(), CallState::Ringing);
