@@ -138,7 +138,12 @@ pub fn drop_contents(turn: &mut Turn<'_, '_>, call: &mut Live, names: &[String])
         }
     }
     call.contents.retain(|content| !names.contains(&content.name));
-    engine::tell(turn, call.id, MediaCommand::Remove(names.to_vec()));
+    if call.engine.has_begun {
+        engine::tell(turn, call.id, MediaCommand::Remove(names.to_vec()));
+    } else if let Some(offer) = &mut call.engine.their_offer {
+        offer.contents.retain(|content| !names.contains(&content.name));
+        offer.bundle.retain(|name| !names.contains(name));
+    }
 }
 
 /// Names of contents that we offered and they have not taken.

@@ -4,7 +4,9 @@
 //! carbons and from the archive, in the order of the archive: who proposed, who took it, who did not want it. A line that
 //! this device wrote is believed more than the archive.
 
-use model::{CallFailure, CallId, CallLine, CallOutcome, Change, ConversationId, Direction, MediaKind};
+use model::{
+    BareJid, CallFailure, CallId, CallLine, CallOutcome, Change, ConversationId, Direction, MediaKind,
+};
 use store::StoredCall;
 use xmpp::{xep_0166_jingle::Condition, xep_0353_invitations::Act};
 
@@ -64,6 +66,13 @@ pub fn rings_again(
     let id = CallId(call.message);
     change(turn, conversation, id, &CallLine { outcome: CallOutcome::UnderWay, ..call.line })?;
     Ok((conversation, id))
+}
+
+/// Whether a call with somebody has a line.
+pub fn has_line(turn: &Turn<'_, '_>, peer: &BareJid, session: &str) -> Result<bool, Error> {
+    let reads = turn.tx.reads();
+    let Some(conversation) = reads.conversation_with(peer)? else { return Ok(false) };
+    Ok(reads.call(conversation, session)?.is_some())
 }
 
 /// A call of this device ended.

@@ -211,6 +211,10 @@ fn proposed(
             Ok(())
         };
     }
+    // What has a line is known already: a session is proposed once.
+    if history::has_line(turn, &parties.peer, &proposal.session)? {
+        return Ok(());
+    }
     let rings = |turn: &mut Turn<'_, '_>| {
         let video = proposal.media.contains(&MediaKind::Video);
         history::rings(turn, copy, parties, &proposal.session, video)

@@ -283,10 +283,9 @@ pub fn answered(
     outcome: &IqOutcome,
 ) -> Result<(), Error> {
     let error = match outcome {
-        // When the session is over is told elsewhere.
-        IqOutcome::Result(_) | IqOutcome::Lost => return Ok(()),
         IqOutcome::TimedOut if action == Action::SessionInitiate => None,
-        IqOutcome::TimedOut => return Ok(()),
+        // That our own session is over is told elsewhere.
+        IqOutcome::Result(_) | IqOutcome::Lost | IqOutcome::TimedOut => return Ok(()),
         IqOutcome::Error(error) => Some(error),
     };
     let specific = |name: &str| {
@@ -308,7 +307,8 @@ pub fn answered(
         return Ok(());
     }
     match action {
-        Action::SessionInitiate => {
+        // Who accepted it has got it, whatever became of the answer.
+        Action::SessionInitiate if call.phase == Phase::Initiated => {
             ending::advance(turn, call, Trigger::Unreachable)?;
         }
         Action::ContentAdd => contents::lost_tie(turn, call),

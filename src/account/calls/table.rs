@@ -132,6 +132,7 @@ pub enum Step {
 }
 
 /// The table.
+#[allow(clippy::match_same_arms, reason = "a row stands where it belongs, not beside one that says the same")]
 pub fn step(phase: Phase, trigger: Trigger) -> Step {
     use Phase::{Active, Answering, Ended, Initiated, Invited, Offered, Proceeding, Proposed, Taken};
     use Trigger::{

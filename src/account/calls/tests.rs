@@ -174,11 +174,14 @@ impl Desk {
         self.asks_as(ORCHARD, &text(&jingle.element()))
     }
 
+    #[track_caller]
     fn asks_as(&mut self, from: &str, jingle: &str) -> String {
         self.rig
             .bytes(&format!("<iq type='set' id='q1' from='{from}' to='me@example.org/here'>{jingle}</iq>"));
         let place = self.rig.sent.iter().position(|stanza| stanza.attr("id") == Some("q1"));
-        let answer = self.rig.sent.remove(place.expect("every request is answered"));
+        assert!(place.is_some(), "{jingle} is not answered");
+        let answer = self.rig.sent.remove(place.unwrap());
+        self.answer_pings();
         match answer.get_child("error", "jabber:client") {
             None => "result".to_owned(),
             Some(error) => error.children().map(Element::name).collect::<Vec<_>>().join(" "),
@@ -238,9 +241,23 @@ impl Desk {
         self.rig.command(AccountCommand::Call(id, command));
     }
 
+    /// Time passes, and the server gives signs of life meanwhile.
     fn pass(&mut self, seconds: u64) {
-        self.rig.pass(Duration::from_secs(seconds));
-        self.rig.input(Input::Timer);
+        for step in std::iter::repeat_n(5, (seconds / 5) as usize).chain([seconds % 5]) {
+            self.rig.pass(Duration::from_secs(step));
+            self.rig.bytes(" ");
+            self.rig.input(Input::Timer);
+            self.answer_pings();
+        }
+    }
+
+    /// A server that does not answer them is taken for dead.
+    fn answer_pings(&mut self) {
+        let is_ping = |stanza: &Element| stanza.has_child("ping", "urn:xmpp:ping");
+        while let Some(place) = self.rig.sent.iter().position(is_ping) {
+            let ping = self.rig.sent.remove(place);
+            self.rig.answer(&ping, "");
+        }
     }
 
     /// The lines of calls in the history with somebody.

@@ -78,13 +78,11 @@ pub fn offered(turn: &mut Turn<'_, '_>, from: &Address, jingle: Jingle) -> Resul
         if !describe_theirs(turn, call, &jingle)? {
             return Ok(());
         }
-        match camera {
-            Some(camera) => commands::take(turn, call, camera),
-            None => {
-                commands::say(turn, call, Info::Ringing);
-                Ok(())
-            }
+        if let Some(camera) = camera {
+            return commands::take(turn, call, camera);
         }
+        commands::say(turn, call, Info::Ringing);
+        Ok(())
     })?;
     Ok(Reply::Result(None))
 }

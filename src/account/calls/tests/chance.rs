@@ -26,10 +26,10 @@ fn act(which: u8, detail: u8) -> Act {
     match which % 7 {
         0 => Act::Propose(names(detail % 2).into_iter().map(|(_, media)| media).collect()),
         1 => Act::Ringing,
-        2 => Act::Proceed { device: (detail % 2 == 0).then_some(7) },
+        2 => Act::Proceed { device: (detail.is_multiple_of(2)).then_some(7) },
         3 => Act::Accept,
-        4 => Act::Reject { reason, tie_break: detail % 2 == 0 },
-        5 => Act::Retract { reason, tie_break: detail % 2 == 0 },
+        4 => Act::Reject { reason, tie_break: detail.is_multiple_of(2) },
+        5 => Act::Retract { reason, tie_break: detail.is_multiple_of(2) },
         _ => Act::Finish { reason, migrated: None },
     }
 }
@@ -60,7 +60,7 @@ fn request(desk: &Desk, which: u8, detail: u8) -> String {
             (Some(Transport::Ice { ice, .. }), 1) => ice.credentials = Some(credentials("theirs-2")),
             (Some(Transport::Ice { ice, .. }), 2) => ice.fingerprints.clear(),
             (Some(Transport::Ice { ice, .. }), 3) => {
-                ice.candidates = candidates("audio", "theirs", 3).candidates
+                ice.candidates = candidates("audio", "theirs", 3).candidates;
             }
             (transport, 4) => *transport = Some(Transport::Other),
             (transport, 5) => *transport = None,
@@ -96,7 +96,7 @@ fn engine_says(which: u8, detail: u8) -> MediaEvent {
 }
 
 fn user_wants(which: u8, detail: u8) -> CallCommand {
-    let on = detail % 2 == 0;
+    let on = detail.is_multiple_of(2);
     match which % 6 {
         0 | 1 => CallCommand::Answer { video: on },
         2 => CallCommand::HangUp,
@@ -148,9 +148,9 @@ fn happen(desk: &mut Desk, (kind, which, detail): Happening) {
         6 if desk.rig.events.iter().any(|event| matches!(event, EventKind::Call(_))) => {
             desk.command(user_wants(which, detail));
         }
-        7 if which % 4 == 0 => {
+        7 if which.is_multiple_of(4) => {
             let conversation = desk.romeo();
-            desk.rig.command(AccountCommand::StartCall(conversation, detail % 2 == 0));
+            desk.rig.command(AccountCommand::StartCall(conversation, detail.is_multiple_of(2)));
         }
         _ => desk.pass(u64::from(which) % 40),
     }
@@ -182,7 +182,7 @@ fn check(desk: &mut Desk) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_evening_of_anything(

@@ -9,7 +9,7 @@ fn a_description_that_cannot_be_read_ends_the_call() {
     for contents in [
         "<content creator='initiator' name='a b'/>".to_owned(),
         "<content creator='initiator' name='a'/>".repeat(2),
-        (0..40).map(|n| format!("<content creator='initiator' name='{n}'/>")).collect(),
+        (0..40).map(|n| format!("<content creator='initiator' name='{n}'/>")).collect::<Vec<_>>().concat(),
         format!(
             "<content creator='initiator' name='a'><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'>{}\
              </description></content>",
@@ -111,6 +111,17 @@ fn nobody_rings_without_end() {
     let ringing = desk.rig.events.iter().filter(|event| matches!(event, EventKind::Call(_))).count();
     assert_eq!(ringing, super::super::MAX_LIVE);
     assert_eq!(desk.rig.refused(crate::refused::Kind::Limit), 100 - ringing as u64);
+}
+
+#[test]
+fn a_session_is_proposed_once() {
+    let mut desk = Desk::new();
+    desk.says(Act::Propose(vec![MediaKind::Audio]));
+    desk.says(Act::Retract { reason: None, tie_break: false });
+    desk.rig.events.clear();
+    desk.says(Act::Propose(vec![MediaKind::Audio, MediaKind::Video]));
+    assert!(!desk.rig.events.iter().any(|event| matches!(event, EventKind::Call(_))));
+    assert_eq!(desk.lines(ROMEO), [CallLine { video: false, outcome: CallOutcome::Unanswered }]);
 }
 
 #[test]

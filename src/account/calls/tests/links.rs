@@ -40,6 +40,7 @@ fn talking() -> Desk {
     let mut desk = Desk { rig, session: String::new() };
     desk.answer_services(STUN_AND_TURN);
     desk.talk(false);
+    desk.rig.bytes(" ");
     desk.rig.sent.clear();
     desk
 }
@@ -53,7 +54,8 @@ fn break_link(desk: &mut Desk) -> String {
 }
 
 fn open_link(desk: &mut Desk) {
-    desk.pass(2);
+    desk.rig.pass(Duration::from_secs(2));
+    desk.rig.input(Input::Timer);
     connect(&mut desk.rig);
 }
 

@@ -164,25 +164,18 @@ impl Pair {
                 vec![MediaEvent::Offer(ours(names))]
             }
             MediaCommand::Answer(offer) => {
-                self.expect_keys(1 - who, &offer);
+                expect_keys(1 - who, &offer);
                 let names = offer.contents.into_iter().map(|content| (content.name, content.rtp.media));
                 vec![MediaEvent::Answer(ours(names.collect())), MediaEvent::Connected]
             }
             MediaCommand::Apply(answer) => {
-                self.expect_keys(1 - who, &answer);
+                expect_keys(1 - who, &answer);
                 vec![MediaEvent::Connected]
             }
             _ => Vec::new(),
         };
         for event in events {
             self.rigs[who].input(Input::Media(id, event));
-        }
-    }
-
-    /// Nobody's keys but those of the other side ever come to an engine.
-    fn expect_keys(&self, whose: usize, description: &MediaDescription) {
-        for content in &description.contents {
-            assert_eq!(content.transport.fingerprints[0].value, [whose as u8; 32]);
         }
     }
 
@@ -211,6 +204,13 @@ impl Pair {
 
     fn is_connected(&self) -> bool {
         [0, 1].iter().all(|who| matches!(self.told(*who).state, CallState::Connected { .. }))
+    }
+}
+
+/// Nobody's keys but those of the other side ever come to an engine.
+fn expect_keys(whose: usize, description: &MediaDescription) {
+    for content in &description.contents {
+        assert_eq!(content.transport.fingerprints[0].value, [whose as u8; 32]);
     }
 }
 
