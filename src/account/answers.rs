@@ -8,8 +8,8 @@ use std::time::Duration;
 use xmpp::{IqOutcome, Stanza, iq::Taken, jid::Jid, minidom::Element, payload};
 
 use crate::{
-    Error, archive, avatars, blocking, calls, caps, commands, disco, displayed_sync, messages, nickname, omemo,
-    outbox,
+    Error, archive, avatars, blocking, calls, caps, commands, disco, displayed_sync, messages, nickname,
+    omemo, outbox,
     refused::Kind,
     roster,
     turn::{IqKind, PendingIq, Turn},

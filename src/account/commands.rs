@@ -10,8 +10,8 @@ mod password;
 use model::{AccountCommand, Answer, Availability, Change, ConversationId, Failure, RequestId, Show};
 
 use crate::{
-    Error, Output, Question, archive, avatars, blocking, calls, chat_states, connection, messages, nickname, omemo,
-    presence, roster, turn::Turn,
+    Error, Output, Question, archive, avatars, blocking, calls, chat_states, connection, messages, nickname,
+    omemo, presence, roster, turn::Turn,
 };
 
 pub use compose::into_outbox;

@@ -30,8 +30,8 @@ use xmpp::{Online, Resumption, Stream, StreamEvent, StreamFailure, StreamInput, 
 
 use self::absence::Absence;
 use crate::{
-    ConnectTarget, Error, Input, Output, answers, archive, calls, chat_states, commands, inbound, omemo, online,
-    outbox, presence,
+    ConnectTarget, Error, Input, Output, answers, archive, calls, chat_states, commands, inbound, omemo,
+    online, outbox, presence,
     refused::Kind,
     turn::{State, Turn},
 };

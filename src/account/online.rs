@@ -7,8 +7,8 @@
 use xmpp::Online;
 
 use crate::{
-    Error, archive, avatars, blocking, calls, chat_states, disco, intentions, messages, omemo, outbox, presence,
-    roster,
+    Error, archive, avatars, blocking, calls, chat_states, disco, intentions, messages, omemo, outbox,
+    presence, roster,
     turn::{IqKind, PendingIq, Turn},
 };
 

@@ -110,7 +110,9 @@ impl Tx<'_> {
             "UPDATE messages SET body = ?2 WHERE id = ?1 AND kind = ?3 AND body <> ?2",
             params![call.0, call_body(line), CALL],
         )?;
-        if changed && !matches!(line.outcome, CallOutcome::UnderWay | CallOutcome::Unanswered | CallOutcome::Busy) {
+        if changed
+            && !matches!(line.outcome, CallOutcome::UnderWay | CallOutcome::Unanswered | CallOutcome::Busy)
+        {
             self.uncount(call)?;
         }
         Ok(changed)

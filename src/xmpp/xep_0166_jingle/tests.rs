@@ -107,12 +107,15 @@ fn contents_that_share_a_transport() {
 #[test]
 fn too_much_of_anything_is_refused() {
     let contents = |count: usize| -> String {
-        (0..count).map(|n| format!("<content creator='initiator' name='{n}'/>")).collect()
+        (0..count).map(|n| format!("<content creator='initiator' name='{n}'/>")).collect::<Vec<_>>().concat()
     };
     assert_eq!(jingle(&contents(MAX_CONTENTS)).unwrap().contents.len(), MAX_CONTENTS);
     assert_eq!(jingle(&contents(MAX_CONTENTS + 1)), Err(Unreadable::Malformed));
     let payloads = |count: usize| -> String {
-        (0..count).map(|n| format!("<payload-type id='{n}' name='x' clockrate='1'/>")).collect()
+        (0..count)
+            .map(|n| format!("<payload-type id='{n}' name='x' clockrate='1'/>"))
+            .collect::<Vec<_>>()
+            .concat()
     };
     assert_eq!(rtp(&payloads(rtp::MAX_PAYLOADS)).unwrap().payloads.len(), rtp::MAX_PAYLOADS);
     assert_eq!(rtp(&payloads(rtp::MAX_PAYLOADS + 1)), Err(Unreadable::Malformed));
