@@ -90,6 +90,16 @@ fn set_senders(turn: &mut Turn<'_, '_>, call: &mut Live, name: &str, flow: Flow)
     sending::request(turn, call, jingle);
 }
 
+/// The call goes on by a session: what the user wants to be sent and is not part of it is added.
+pub fn add_wanted(turn: &mut Turn<'_, '_>, call: &mut Live) {
+    for (media, is_wanted) in [(MediaKind::Video, call.sends.camera), (MediaKind::Screen, call.sends.screen)]
+    {
+        if is_wanted && !call.contents.iter().any(|content| content.media == media) {
+            add_ours(turn, call, media);
+        }
+    }
+}
+
 fn add_ours(turn: &mut Turn<'_, '_>, call: &mut Live, media: MediaKind) {
     let name = free_name(call, media);
     let side = call.side();

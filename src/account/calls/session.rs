@@ -241,6 +241,7 @@ fn accepted(turn: &mut Turn<'_, '_>, call: &mut Live, jingle: &Jingle) -> Result
     contents::took(turn, call, &description);
     engine::tell(turn, call.id, model::MediaCommand::Apply(description));
     engine::their_description_is_known(turn, call);
+    contents::add_wanted(turn, call);
     Ok(Reply::Result(None))
 }
 
@@ -271,6 +272,7 @@ pub fn answer_ready(
         if !call.sends.microphone {
             contents::tell_muted(turn, call, MediaKind::Audio, true);
         }
+        contents::add_wanted(turn, call);
     }
     Ok(())
 }

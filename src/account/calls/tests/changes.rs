@@ -32,6 +32,24 @@ fn video_is_added_by_us() {
 }
 
 #[test]
+fn a_voice_call_that_is_answered_with_video() {
+    let mut desk = Desk::new();
+    desk.says(Act::Propose(vec![MediaKind::Audio]));
+    desk.command(CallCommand::Answer { video: true });
+    let initiate = desk.describes(Action::SessionInitiate, &VOICE, Senders::Both);
+    assert_eq!(desk.asks(&initiate), "result");
+    desk.engine();
+    desk.media(MediaEvent::Answer(description(&VOICE, "ours")));
+    desk.asked(Action::SessionAccept);
+    assert!(
+        matches!(&desk.engine()[..], [MediaCommand::Offer(wanted)] if wanted[0].media == MediaKind::Video)
+    );
+    desk.media(MediaEvent::Offer(description(&BOTH[1..], "ours")));
+    desk.asked(Action::ContentAdd);
+    assert!(desk.told().camera);
+}
+
+#[test]
 fn video_that_is_not_taken() {
     let mut desk = Desk::new();
     desk.talk(false);
