@@ -175,6 +175,20 @@ fn contents_go() {
 }
 
 #[test]
+fn a_content_goes_before_the_call_was_taken() {
+    let mut desk = Desk::new();
+    let initiate = desk.describes(Action::SessionInitiate, &BOTH, Senders::Both);
+    assert_eq!(desk.asks(&initiate), "result");
+    let stub = wire::Content::stub(Side::Initiator, "video", Senders::Both);
+    let remove = Jingle { contents: vec![stub], ..desk.their(Action::ContentRemove) };
+    assert_eq!(desk.asks(&remove), "result");
+    assert_eq!(desk.engine(), [], "media has not begun");
+    desk.command(CallCommand::Answer { video: false });
+    let Some(MediaCommand::Answer(offer)) = desk.engine().pop() else { panic!() };
+    assert_eq!(offer.contents.iter().map(|content| content.name.as_str()).collect::<Vec<_>>(), ["audio"]);
+}
+
+#[test]
 fn muted_and_on_hold() {
     let mut desk = Desk::new();
     desk.talk(true);

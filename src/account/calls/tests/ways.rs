@@ -63,6 +63,8 @@ fn they_restart_what_they_began() {
         desk.engine(),
         [MediaCommand::ApplyRestart { credentials: vec![renewed("audio", "theirs-2")], is_offer: true }]
     );
+    desk.pass(6);
+    assert_eq!(desk.engine(), [], "one restart is enough");
     desk.media(MediaEvent::Restarted(vec![renewed("audio", "ours-2")]));
     assert!(!desk.has_asked(), "credentials alone would ask for theirs again");
     desk.media(MediaEvent::Candidates(candidates("audio", "ours-2", 8)));
