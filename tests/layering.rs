@@ -44,8 +44,15 @@ const HOUSE: &[Room] = &[
         never: "getrandom glib libsqlite3-sys minidom rand rxml tokio tracing xmpp-parsers",
     },
     Room {
+        name: "files",
+        ours: "model",
+        outside: "aes chacha20poly1305 ctr ghash image sha2 subtle thumbhash zeroize",
+        beside: "aes-gcm proptest tempfile",
+        never: "glib libsqlite3-sys rxml tokio tracing xmpp-parsers",
+    },
+    Room {
         name: "store",
-        ours: "model omemo",
+        ours: "files model omemo",
         outside: "argon2 async-channel chacha20poly1305 rusqlite rustix sha2 thiserror tracing \
                   unicode-normalization unicode-script zeroize",
         beside: "proptest tempfile",
@@ -53,22 +60,23 @@ const HOUSE: &[Room] = &[
     },
     Room {
         name: "account",
-        ours: "model omemo store xmpp",
-        outside: "minidom rand_core sha1 sha2 thiserror tracing unicode-script unicode-security xmpp-parsers xso",
+        ours: "files model omemo store xmpp",
+        outside: "minidom rand_core sha1 sha2 thiserror tracing unicode-script unicode-security xmpp-parsers xso \
+                  zeroize",
         beside: "proptest",
         never: "glib rand tokio",
     },
     Room {
         name: "session",
-        ours: "account model store",
-        outside: "async-broadcast async-channel futures-util hickory-resolver rand rustix rustls-native-certs \
+        ours: "account files model store",
+        outside: "async-broadcast async-channel futures-util hickory-resolver rand reqwest rustix rustls-native-certs \
                   secret-service sha2 tokio tokio-rustls tracing x509-cert zeroize",
         beside: "rcgen tempfile",
         never: "glib",
     },
     Room {
         name: "view",
-        ours: "model store",
+        ours: "files model store",
         outside: "",
         beside: "proptest",
         never: "glib tokio xmpp-parsers",
@@ -76,8 +84,8 @@ const HOUSE: &[Room] = &[
     Room {
         name: "app",
         ours: "model session view",
-        outside: "async-channel gettext-rs gtk4 image libadwaita qrcode rand rqrr tracing tracing-subscriber \
-                  unicode-script",
+        outside: "async-channel gettext-rs gtk4 image libadwaita libc qrcode rand rqrr rustix seccompiler thumbhash \
+                  tracing tracing-subscriber unicode-script",
         beside: "glib-build-tools proptest",
         never: "",
     },

@@ -11,7 +11,7 @@ use store::Tx;
 use xmpp::TlsFacts;
 
 use crate::{
-    Error, calls, commands, connection,
+    Error, FileJob, FileReport, archive, calls, commands, connection, files,
     refused::Refused,
     turn::{State, Turn},
 };
@@ -70,6 +70,8 @@ pub enum Input {
     Quit,
     /// The engine of a call's media tells something.
     Media(CallId, MediaEvent),
+    /// What became of work on a file.
+    File(FileReport),
     /// Somebody waits for an answer.
     Ask(RequestId, Question),
 }
@@ -108,6 +110,8 @@ pub enum Output {
     Event(EventKind),
     /// Tell the engine of a call's media.
     Media(CallId, MediaCommand),
+    /// Do this with a file.
+    File(FileJob),
     /// Answer somebody who waits.
     Answer(RequestId, Result<Answer, Failure>),
 }
@@ -141,6 +145,7 @@ impl Account {
         match input {
             Input::Command(command) => commands::run(&mut turn, command)?,
             Input::Media(call, event) => calls::media(&mut turn, call, event)?,
+            Input::File(report) => files::report(&mut turn, report)?,
             Input::Ask(id, question) => commands::ask(&mut turn, id, question)?,
             input => connection::handle(&mut turn, input)?,
         }
@@ -166,5 +171,10 @@ impl Account {
     /// [`Input::Continue`].
     pub fn is_behind(&self) -> bool {
         self.state.connection.is_behind()
+    }
+
+    /// Whether bytes are welcome though the account is behind: what it has to ask next depends on what comes.
+    pub fn looks_ahead(&self) -> bool {
+        archive::looks_ahead(&self.state)
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use xmpp::{IqOutcome, Stanza, iq::Taken, jid::Jid, minidom::Element, payload};
 
 use crate::{
-    Error, archive, avatars, blocking, calls, caps, commands, disco, displayed_sync, messages, nickname,
-    omemo, outbox,
+    Error, archive, avatars, blocking, calls, caps, commands, disco, displayed_sync, files, messages,
+    nickname, omemo, outbox, pep,
     refused::Kind,
     roster,
     turn::{IqKind, PendingIq, Turn},
@@ -101,7 +101,9 @@ fn deliver(turn: &mut Turn<'_, '_>, pending: PendingIq, outcome: IqOutcome) -> R
         PendingIq::Nickname(asked) => nickname::handle_answer(turn, asked, outcome),
         PendingIq::Blocking(asked) => blocking::handle_answer(turn, asked, outcome),
         PendingIq::DisplayedSync(asked) => displayed_sync::handle_answer(turn, asked, outcome),
+        PendingIq::Files(asked) => files::handle_answer(turn, asked, outcome),
         PendingIq::Omemo(asked) => omemo::handle_answer(turn, asked, outcome),
+        PendingIq::Pep(asked) => pep::handle_answer(turn, &asked, &outcome),
         PendingIq::Carbons => {
             if !matches!(outcome, IqOutcome::Result(_)) {
                 tracing::info!("no carbons from this server");

@@ -4,6 +4,9 @@
 //! by page. Rows are written as results come; the cursor moves when the server ends the page with `<fin/>`. Cut
 //! off in between, the next session reads the page again, and the ids make that harmless.
 //!
+//! The server needs time for a page, and so do we. As soon as the `<fin/>` of one has come, the next is asked for,
+//! while what the first brought is still to be handled (`ahead`).
+//!
 //! A device that signs in for the first time has no cursor. It reads the newest page first, sets the cursor
 //! behind it, and then some pages back (`first`); the rest is fetched when somebody scrolls up ([`load_older`]),
 //! with the one conversation as filter. That waits until all of this is over: one thing is read at a time, and
@@ -15,10 +18,12 @@
 //! The archive is the account's own: results count only from it, and only with the id of a query that runs
 //! (DESIGN rule 10).
 
+mod ahead;
 mod first;
 mod older;
 mod results;
 
+pub use ahead::{look_ahead, looks_ahead};
 pub use older::load_older;
 pub use results::{floors, result, seen};
 
@@ -56,6 +61,8 @@ const BEGINNING: &str = "";
 pub struct Memory {
     /// The reading of the whole archive, while it goes on.
     reading: Option<Reading>,
+    /// The next page of it, already asked for.
+    next: Option<Reading>,
     /// Whether it was read to its end in this session.
     caught_up: bool,
     /// Conversations whose older messages are being fetched, by query.
@@ -152,19 +159,21 @@ fn ask(turn: &mut Turn<'_, '_>, run: Run, page: PageRequest, start: Option<Times
         // The page stands in front of whatever was read before.
         turn.state.archive.floors.clear();
     }
+    turn.state.archive.reading = Some(request(turn, run, page, start, pages));
+}
+
+fn request(
+    turn: &mut Turn<'_, '_>,
+    run: Run,
+    page: PageRequest,
+    start: Option<Timestamp>,
+    pages: u32,
+) -> Reading {
     let id = turn.new_id();
     let after = page.after.clone();
     let query = Query { id: id.clone(), with: None, start, end: None, page };
-    turn.state.archive.reading = Some(Reading {
-        query: id.clone(),
-        run,
-        pages,
-        began: false,
-        stamp: None,
-        first_ids: HashMap::new(),
-        after,
-    });
-    turn.send_iq(IqKind::Set, None, query.element(), PendingIq::Archive(Asked::Page(id)));
+    turn.send_iq(IqKind::Set, None, query.element(), PendingIq::Archive(Asked::Page(id.clone())));
+    Reading { query: id, run, pages, began: false, stamp: None, first_ids: HashMap::new(), after }
 }
 
 /// A page ended, or could not be had.
@@ -172,7 +181,10 @@ pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, outcome: IqOutcome) 
     match asked {
         Asked::Older(query) => older::ended(turn, &query, &outcome),
         Asked::Page(query) => {
-            let Some(reading) = turn.state.archive.reading.take_if(|reading| reading.query == query) else {
+            let memory = &mut turn.state.archive;
+            let Some(reading) = memory.reading.take_if(|reading| reading.query == query) else {
+                // What came to nothing before its turn is asked for again when it has come.
+                memory.next.take_if(|next| next.query == query);
                 return Ok(());
             };
             match &outcome {
@@ -205,8 +217,9 @@ fn page_ended(turn: &mut Turn<'_, '_>, reading: Reading, fin: &Fin) -> Result<()
             }
             match &fin.page.last {
                 Some(last) if !fin.complete && moved => {
-                    let request = after(last);
-                    ask(turn, Run::Forward, request, None, reading.pages + 1);
+                    if !ahead::go_on(turn, last) {
+                        ask(turn, Run::Forward, after(last), None, reading.pages + 1);
+                    }
                     Ok(())
                 }
                 _ => finished(turn),
@@ -273,6 +286,7 @@ fn nothing_new_is_missing(turn: &mut Turn<'_, '_>, answer: outbox::Answer) -> Re
 }
 
 fn failed(turn: &mut Turn<'_, '_>, reading: Reading, condition: Option<&str>) -> Result<(), Error> {
+    turn.state.archive.next = None;
     match condition {
         // The server has forgotten the message at the cursor: go on from its time (XEP-0313 §4.3.2).
         Some("item-not-found") if reading.run == Run::Forward && reading.after.is_some() => {
@@ -348,6 +362,7 @@ pub fn is_reading(state: &State) -> bool {
 /// The session is over.
 pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     turn.state.archive.reading = None;
+    turn.state.archive.next = None;
     turn.state.archive.retry_at = None;
     turn.state.archive.caught_up = false;
     tell_syncing(turn, false);

@@ -10,11 +10,11 @@ mod password;
 use model::{AccountCommand, Answer, Availability, Change, ConversationId, Failure, RequestId, Show};
 
 use crate::{
-    Error, Output, Question, archive, avatars, blocking, calls, chat_states, connection, messages, nickname,
-    omemo, presence, roster, turn::Turn,
+    Error, Output, Question, archive, avatars, blocking, calls, chat_states, connection, files, messages,
+    nickname, omemo, presence, roster, turn::Turn,
 };
 
-pub use compose::into_outbox;
+pub use compose::{into_outbox, say, write};
 pub use password::answered as password_answered;
 
 /// Rows of a conversation that one turn deletes (DESIGN rule 1: pieces of 20 ms).
@@ -28,6 +28,14 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::TryNow => connection::try_now(turn),
         AccountCommand::EnterPassword(password) => password::enter(turn, password.0),
         AccountCommand::Send(conversation, outgoing) => compose::send(turn, conversation, &outgoing),
+        AccountCommand::SendFiles(conversation, files) => files::send(turn, conversation, files),
+        AccountCommand::Download(file) => files::download(turn, file),
+        AccountCommand::CancelTransfer(file) => files::cancel(turn, file),
+        AccountCommand::RetryTransfer(file) => files::retry(turn, file),
+        AccountCommand::DiscardFile(file) => files::discard(turn, file),
+        AccountCommand::DiscardFiles(conversation) => files::discard_all(turn, conversation),
+        AccountCommand::LearnFile(file, facts) => files::learn(turn, file, &facts),
+        AccountCommand::SetFileSettings(settings) => files::set_settings(turn, &settings),
         AccountCommand::TryAgain(message) => compose::try_again(turn, message),
         AccountCommand::React(message, emoji) => edit::react(turn, message, &emoji),
         AccountCommand::Retract(message) => edit::retract(turn, message),
@@ -66,6 +74,7 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::SetTrust(who, fingerprint, trust) => omemo::set_trust(turn, &who, fingerprint, trust),
         AccountCommand::LookUpDevices(who) => omemo::look_up(turn, &who),
         AccountCommand::NameDevice(name) => omemo::name_device(turn, name),
+        AccountCommand::RemoveDevice(device) => omemo::remove_device(turn, device),
         AccountCommand::ResetSession(who, device) => omemo::reset_session(turn, &who, device),
         AccountCommand::SetEncryptionSettings(settings) => omemo::set_settings(turn, settings),
         AccountCommand::StartCall(conversation, video) => calls::start(turn, conversation, video),

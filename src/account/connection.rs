@@ -30,8 +30,8 @@ use xmpp::{Online, Resumption, Stream, StreamEvent, StreamFailure, StreamInput, 
 
 use self::absence::Absence;
 use crate::{
-    ConnectTarget, Error, Input, Output, answers, archive, calls, chat_states, commands, inbound, omemo,
-    online, outbox, presence,
+    ConnectTarget, Error, Input, Output, answers, archive, calls, chat_states, commands, files, inbound,
+    omemo, online, outbox, presence,
     refused::Kind,
     turn::{State, Turn},
 };
@@ -116,7 +116,7 @@ pub fn handle(turn: &mut Turn<'_, '_>, input: Input) -> Result<(), Error> {
             if turn.state.connection.wanted {
                 connect(turn)?;
             }
-            Ok(())
+            files::pump(turn)
         }
         Input::Timer => timer(turn),
         Input::Continue => read(turn, BATCH),
@@ -146,7 +146,7 @@ pub fn handle(turn: &mut Turn<'_, '_>, input: Input) -> Result<(), Error> {
             Ok(())
         }
         Input::Quit => go_offline(turn),
-        Input::Command(_) | Input::Media(..) | Input::Ask(..) => Ok(()),
+        Input::Command(_) | Input::File(_) | Input::Media(..) | Input::Ask(..) => Ok(()),
     }
 }
 
@@ -167,6 +167,7 @@ pub fn timeout(state: &State) -> Option<Duration> {
         archive::timeout(state),
         omemo::timeout(state),
         calls::timeout(state),
+        files::timeout(state),
         deleting,
     ]
     .into_iter()
@@ -217,18 +218,20 @@ pub fn go_offline(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 
 /// Hands the stream's events on until nothing is left or `limit` stanzas were handled.
 pub fn read(turn: &mut Turn<'_, '_>, limit: usize) -> Result<(), Error> {
+    // What was asked for ahead of its time leaves at once: it need not wait for the commit of a batch.
+    let asked = archive::look_ahead(turn);
     let mut handled = 0;
     while handled < limit {
-        let Some(event) = turn.state.stream.as_mut().and_then(|stream| stream.poll_event(turn.now)) else {
-            break;
-        };
+        let now = turn.now;
+        let next = |stream: &mut Stream| if asked { stream.poll_made() } else { stream.poll_event(now) };
+        let Some(event) = turn.state.stream.as_mut().and_then(next) else { break };
         if matches!(event, StreamEvent::Stanza(_) | StreamEvent::Refused(_)) {
             handled += 1;
         }
         on_event(turn, event)?;
     }
     turn.state.connection.behind =
-        handled == limit && turn.state.stream.as_ref().is_some_and(Stream::has_buffered_input);
+        (asked || handled == limit) && turn.state.stream.as_ref().is_some_and(Stream::has_buffered_input);
     Ok(())
 }
 
@@ -347,6 +350,7 @@ fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     archive::timer(turn)?;
     omemo::timer(turn)?;
     calls::timer(turn)?;
+    files::timer(turn)?;
     match turn.state.connection.phase {
         Phase::Pausing { until } if until <= turn.now.monotonic => connect(turn),
         Phase::Closing { until } if until <= turn.now.monotonic => {

@@ -59,6 +59,7 @@ mod connection;
 mod disco;
 mod displayed_sync;
 mod error;
+mod files;
 mod inbound;
 mod intentions;
 mod messages;
@@ -78,5 +79,6 @@ mod turn;
 
 pub use account::{Account, ConnectTarget, Input, Output, Question, Setup};
 pub use error::Error;
+pub use files::{FileJob, FileReport, Trouble};
 pub use registration::{Place, Registered, Registration, RegistrationInput, RegistrationOutput, Wish};
 pub use xmpp::TlsFacts;

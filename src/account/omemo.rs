@@ -6,7 +6,7 @@
 //! * `device_lists`, `bundles`: what others publish. Lists are asked for once in a session before something is sealed, and
 //!   told by events; bundles are fetched only when something is to be said to a device without a session.
 //! * `own_device`: ours. Its keys are published, its place on our lists is kept, it is given up when the database turns
-//!   out to be a copy.
+//!   out to be a copy; `removed_devices`: what comes off our lists.
 //! * `sending`: an outbox row that waits becomes its final bytes; `carriage` says what of it goes where.
 //! * `receiving`: opens what came, once. A second copy is known by its mark before any ratchet is touched.
 //! * `answers`: empty messages that move a ratchet; `reset` begins anew with a device.
@@ -22,6 +22,7 @@ mod carriage;
 mod device_lists;
 mod own_device;
 mod receiving;
+mod removed_devices;
 mod reset;
 mod sending;
 mod trust;
@@ -50,6 +51,7 @@ use crate::{
 pub use device_lists::{look_up, published};
 pub use own_device::name as name_device;
 pub use receiving::{Opened, Sealed, open};
+pub use removed_devices::remove as remove_device;
 pub use reset::reset as reset_session;
 pub use sending::{Sealing, seal, send_now};
 pub use trust::set as set_trust;
@@ -238,6 +240,11 @@ pub fn conversation_began(
     let devices = turn.tx.reads().devices(with)?;
     let has_devices = devices.iter().any(|device| !device.is_this && !device.versions.is_empty());
     if has_devices && availability(turn) == Availability::Yes { decide(turn, conversation) } else { Ok(()) }
+}
+
+/// The roster says that we see somebody: not every server tells by itself what they published before.
+pub fn contact_seen(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
+    if availability(turn) == Availability::Yes { device_lists::request(turn, who) } else { Ok(()) }
 }
 
 /// Whether a reaction in a conversation reaches anybody without the servers seeing it, or may be seen.

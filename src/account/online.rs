@@ -7,7 +7,7 @@
 use xmpp::Online;
 
 use crate::{
-    Error, archive, avatars, blocking, calls, chat_states, disco, intentions, messages, omemo, outbox,
+    Error, archive, avatars, blocking, calls, chat_states, disco, files, intentions, messages, omemo, outbox,
     presence, roster,
     turn::{IqKind, PendingIq, Turn},
 };
@@ -17,6 +17,7 @@ pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
     if online.resumed {
         intentions::begin(turn)?;
         calls::resumed(turn);
+        files::begin(turn)?;
         return outbox::resumed(turn);
     }
     if !online.carbons_enabled {
@@ -33,6 +34,7 @@ pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
     calls::begin(turn);
     // With its answer the user's wishes that wait are pursued: before, it is not known what is there.
     blocking::request(turn)?;
+    files::begin(turn)?;
     outbox::begin(turn)
 }
 
@@ -47,5 +49,6 @@ pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     chat_states::end(turn);
     messages::end(turn);
     omemo::end(turn);
+    files::end(turn);
     outbox::end(turn)
 }

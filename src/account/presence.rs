@@ -64,8 +64,19 @@ impl Person {
 /// Announces the own presence in a fresh session.
 pub fn announce(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     let own = turn.tx.reads().own_presence()?;
-    let stanza = element(turn, &own);
+    let stanza = element(turn, &own, &[]);
     turn.send(&stanza);
+    Ok(())
+}
+
+/// Tells a new mutual contact of ours once more, now that both may see each other: ejabberd reads what we want to be told
+/// of (caps) from a presence that comes after that, and from none before.
+pub fn introduce(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
+    let own = turn.tx.reads().own_presence()?;
+    let stanza = element(turn, &own, &[("to", who.as_str())]);
+    if own.availability.show != Show::Offline {
+        turn.send(&stanza);
+    }
     Ok(())
 }
 
@@ -74,7 +85,7 @@ pub fn refresh(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     if turn.is_online() { announce(turn) } else { Ok(()) }
 }
 
-fn element(turn: &Turn<'_, '_>, own: &OwnPresence) -> Element {
+fn element(turn: &Turn<'_, '_>, own: &OwnPresence, attributes: &[(&str, &str)]) -> Element {
     let show = match own.availability.show {
         Show::FreeForChat => Some("chat"),
         Show::Away => Some("away"),
@@ -92,7 +103,7 @@ fn element(turn: &Turn<'_, '_>, own: &OwnPresence) -> Element {
         .chain([text_tag("priority", NS, priority)])
         .chain(caps::own(turn).map(|caps| caps.element()))
         .chain(own.idle_since.map(xep_0319_idle::element));
-    parent_tag("presence", NS, &[], children)
+    parent_tag("presence", NS, attributes, children)
 }
 
 /// A presence stanza of any type; `unavailable` from ourselves included.
@@ -264,7 +275,7 @@ pub fn set_availability(turn: &mut Turn<'_, '_>, availability: &Availability) ->
         turn.changed(Change::Account);
     }
     if turn.is_online() {
-        let stanza = element(turn, &own);
+        let stanza = element(turn, &own, &[]);
         turn.send(&stanza);
     }
     Ok(())

@@ -23,7 +23,7 @@ use crate::{
     Error,
     inbound::Reply,
     intentions::{self, Intention},
-    names, nickname, presence,
+    names, nickname, pep, presence,
     refused::Kind,
     turn::{IqKind, PendingIq, Turn},
 };
@@ -74,8 +74,17 @@ pub fn handle_push(turn: &mut Turn<'_, '_>, from: Option<&Address>, query: &Elem
     }
     let Some(roster) = wire::roster(query) else { return Ok(Reply::BAD_REQUEST) };
     let [item] = roster.items.as_slice() else { return Ok(Reply::BAD_REQUEST) };
+    let who = &item.address;
+    let before = (we_see(turn, who)?, sees_us(turn, who)?);
     if take(turn, item)? {
-        contact_changed(turn, &item.address)?;
+        contact_changed(turn, who)?;
+        let now = (we_see(turn, who)?, sees_us(turn, who)?);
+        if now.0 && !before.0 {
+            pep::contact_seen(turn, who)?;
+        }
+        if now == (true, true) && before != now {
+            presence::introduce(turn, who)?;
+        }
     }
     if roster.version.is_some() {
         turn.tx.set_roster_version(roster.version.as_deref())?;

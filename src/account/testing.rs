@@ -7,7 +7,7 @@ use rand_core::{Infallible, TryCryptoRng, TryRng};
 use store::{Credentials, Reads, Writer};
 use xmpp::{TlsFacts, minidom::Element};
 
-use crate::{Account, Error, Input, Output, Setup, refused::Kind};
+use crate::{Account, Error, FileJob, Input, Output, Setup, refused::Kind};
 
 /// Chance that always turns out the same.
 pub struct Dice(pub u64);
@@ -50,6 +50,8 @@ pub struct Rig {
     pub stanzas: u32,
     /// Events since they were last taken.
     pub events: Vec<EventKind>,
+    /// Work on files that was asked for since it was last taken.
+    pub jobs: Vec<FileJob>,
     /// What the engine of a call's media was told since it was last asked for.
     pub media: Vec<(CallId, MediaCommand)>,
 }
@@ -105,6 +107,7 @@ impl Rig {
             sent: Vec::new(),
             stanzas: 0,
             events: Vec::new(),
+            jobs: Vec::new(),
             media: Vec::new(),
         }
     }
@@ -163,6 +166,7 @@ impl Rig {
             match output {
                 Output::Write(bytes) => self.written(&String::from_utf8(bytes).unwrap()),
                 Output::Event(event) => self.events.push(event),
+                Output::File(job) => self.jobs.push(job),
                 Output::Media(call, command) => self.media.push((call, command)),
                 _ => {}
             }
@@ -272,6 +276,11 @@ impl Rig {
     /// Changes what is on disk behind the account's back.
     pub fn write<T>(&mut self, change: impl FnOnce(&mut store::Tx<'_>) -> Result<T, store::Error>) -> T {
         self.writer.write(change).unwrap()
+    }
+
+    /// Whether it listens though it is behind.
+    pub fn looks_ahead(&self) -> bool {
+        self.account.looks_ahead()
     }
 
     /// How many of a kind were refused.

@@ -26,7 +26,7 @@ use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
     Error, Output, Setup, answers, archive, avatars, blocking, calls, caps, chat_states, connection, disco,
-    displayed_sync, messages, nickname, omemo, outbox, presence, refused::Refused, roster,
+    displayed_sync, files, messages, nickname, omemo, outbox, pep, presence, refused::Refused, roster,
 };
 
 /// One input being handled.
@@ -62,6 +62,7 @@ pub struct State {
     pub(crate) chat_states: chat_states::Memory,
     pub(crate) courtesies: messages::Memory,
     pub(crate) displayed_sync: displayed_sync::Memory,
+    pub(crate) files: files::Memory,
     pub(crate) omemo: omemo::Memory,
     pub(crate) outbox: outbox::Memory,
     pub(crate) presence: presence::Memory,
@@ -121,8 +122,12 @@ pub enum PendingIq {
     Blocking(blocking::Asked),
     /// `displayed_sync`
     DisplayedSync(displayed_sync::Asked),
+    /// `files`
+    Files(files::Asked),
     /// `omemo`
     Omemo(omemo::Asked),
+    /// `pep`
+    Pep(pep::Asked),
 }
 
 /// A password on its way, never printed.
@@ -181,6 +186,7 @@ impl State {
             chat_states: chat_states::Memory::default(),
             courtesies: messages::Memory::default(),
             displayed_sync: displayed_sync::Memory::default(),
+            files: files::Memory::default(),
             omemo: omemo::Memory::default(),
             outbox: outbox::Memory::default(),
             presence: presence::Memory::default(),
@@ -198,6 +204,7 @@ impl Turn<'_, '_> {
     /// Ends the turn: what the stream has to say is written, and what changed is told, once.
     pub fn finish(mut self) -> Result<(), Error> {
         answers::fail_unsent(&mut self)?;
+        files::sweep(&mut self)?;
         connection::flush(&mut self)?;
         let commit = self.tx.commit_number();
         for change in std::mem::take(&mut self.state.changes) {

@@ -20,7 +20,7 @@ use model::{
 };
 use session::{Condition, Heard, Session};
 
-use crate::{objects::AccountObject, pictures::Pictures};
+use crate::{files::FilePictures, objects::AccountObject, pictures::Pictures};
 
 type Listen = dyn Fn(&Bridge, &Heard);
 
@@ -32,6 +32,7 @@ struct Inner {
     session: Session,
     accounts: gio::ListStore,
     pictures: Pictures,
+    file_pictures: FilePictures,
     /// Who is online. It is on no disk; `view` keeps it for conversations only.
     presence: RefCell<HashMap<(AccountId, BareJid), Show>>,
     listeners: RefCell<Vec<(u64, Rc<Listen>)>>,
@@ -45,6 +46,7 @@ impl Bridge {
         let mut events = session.events();
         let bridge = Self(Rc::new(Inner {
             pictures: Pictures::new(),
+            file_pictures: FilePictures::default(),
             presence: RefCell::default(),
             accounts: gio::ListStore::new::<AccountObject>(),
             listeners: RefCell::default(),
@@ -100,6 +102,11 @@ impl Bridge {
     /// Pictures of people.
     pub fn pictures(&self) -> &Pictures {
         &self.0.pictures
+    }
+
+    /// Pictures in messages.
+    pub fn file_pictures(&self) -> &FilePictures {
+        &self.0.file_pictures
     }
 
     /// How available someone is.

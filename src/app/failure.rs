@@ -8,7 +8,7 @@
 use gtk::glib;
 use model::{
     CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, EncryptionKind, Failure,
-    KeyFailure, StorageFailure, Timestamp, UnreadableReason, Wait,
+    KeyFailure, StorageFailure, Timestamp, TransferFailure, UnreadableReason, Wait,
 };
 
 use crate::i18n::{gettext, gettext_f};
@@ -169,6 +169,41 @@ pub fn wait(wait: Wait) -> String {
         Wait::KeyChanged => gettext(
             "Waits: a device of the other side shows another key than before. Decide about it, and it is sent.",
         ),
+    }
+}
+
+/// Explains why a file could not be sent or fetched.
+pub fn transfer(failure: TransferFailure) -> String {
+    match failure {
+        TransferFailure::Cancelled => gettext("Cancelled"),
+        TransferFailure::NotReadable => {
+            gettext("The file cannot be read any more. Choose it again to send it.")
+        }
+        TransferFailure::NoService => {
+            gettext("Your server takes no files. Ask whoever runs it, or send a link.")
+        }
+        TransferFailure::TooLarge(most) => gettext_f(
+            "The file is too large: your server takes at most {size}.",
+            &[("size", &glib::format_size(most))],
+        ),
+        TransferFailure::Refused => gettext("The server refused. A quota may be used up; try again later."),
+        TransferFailure::Expired => {
+            gettext("The file is no longer on the server. Ask for it to be sent again.")
+        }
+        TransferFailure::LargerThanSaid => {
+            gettext("The file is larger than its sender said. Nothing of it was kept.")
+        }
+        TransferFailure::NotGenuine => {
+            gettext("This is not the file that was sent: it was changed on its way. Nothing of it was kept.")
+        }
+        TransferFailure::UnsafePlace => {
+            gettext("The file lies at a place that is not safe to fetch from. Nothing was asked for.")
+        }
+        TransferFailure::Unreachable => gettext("The server of the file does not answer. Try again later."),
+        TransferFailure::DiskFull => gettext("There is no room on this device. Free some, and try again."),
+        TransferFailure::UnknownEncryption => {
+            gettext("The file is encrypted in a way that Starling cannot read.")
+        }
     }
 }
 

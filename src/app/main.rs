@@ -17,10 +17,12 @@ mod conversation_row;
 mod conversations;
 mod create_account;
 mod decision;
+mod decoder;
 mod details;
 mod encryption;
 mod failure;
 mod failure_card;
+mod files;
 mod history;
 mod i18n;
 mod menu_names;
@@ -41,6 +43,7 @@ mod sidebar_handle;
 mod sign_in;
 mod time_words;
 mod trace;
+mod viewer;
 mod welcome;
 mod window;
 
@@ -52,6 +55,10 @@ const APP_ID: &str = "im.starling.Starling";
 const RESOURCES: &str = "/im/starling/Starling";
 
 fn main() -> glib::ExitCode {
+    // First of all: a worker must have nothing.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == decoder::ARGUMENT) {
+        return decoder::work();
+    }
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("STARLING_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
         .with_writer(std::io::stderr)

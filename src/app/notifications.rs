@@ -13,6 +13,7 @@ use view::ConversationKey;
 use crate::{
     application::{Application, conversation_target},
     bridge::{Bridge, Listener},
+    files,
     i18n::gettext,
     settings::key,
     window::Window,
@@ -59,7 +60,10 @@ async fn notify(app: Application, bridge: Bridge, key: ConversationKey, message:
         return;
     }
     let body = match &message.content {
-        Content::Text(text) => text.clone(),
+        Content::Text(text) => match files::summary_of(&message.attachments) {
+            Some(sent) if text.is_empty() => files::summary(&sent),
+            _ => text.clone(),
+        },
         // Calls tell of themselves.
         Content::Retracted | Content::Call(_) => return,
         Content::Unreadable(_) => gettext("A message that cannot be read here"),

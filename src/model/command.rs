@@ -1,6 +1,7 @@
 use crate::{
-    AccountId, Availability, BareJid, CallId, CallSettings, ChatState, ConversationId, EncryptionSettings,
-    Fingerprint, MediaKind, MessageId, Mute, Redacted, Timestamp, Trust,
+    AccountId, AttachmentId, Availability, BareJid, CallId, CallSettings, ChatState, ConversationId,
+    EncryptionSettings, FileFacts, FileSettings, Fingerprint, MediaKind, MessageId, Mute, OutgoingFiles,
+    Redacted, Timestamp, Trust,
 };
 
 /// Something a person, or the desktop, wants done. Sending one never waits.
@@ -36,6 +37,22 @@ pub enum AccountCommand {
     EnterPassword(Redacted<String>),
     /// Send a message.
     Send(ConversationId, Outgoing),
+    /// Send files. They are in the history at once, and go when they are ready.
+    SendFiles(ConversationId, OutgoingFiles),
+    /// Fetch a file that is offered.
+    Download(AttachmentId),
+    /// Stop preparing, sending or fetching a file. What would have been sent fails and can be tried again.
+    CancelTransfer(AttachmentId),
+    /// Try again to send or fetch a file that failed.
+    RetryTransfer(AttachmentId),
+    /// Remove what is kept of a file from this device. It can be fetched again while a server has it.
+    DiscardFile(AttachmentId),
+    /// The same for every file of a conversation.
+    DiscardFiles(ConversationId),
+    /// What was found by looking into a file.
+    LearnFile(AttachmentId, FileFacts),
+    /// What the user wants of files in general.
+    SetFileSettings(FileSettings),
     /// Send a refused message again, as the same message.
     TryAgain(MessageId),
     /// Replace the user's reactions to a message (XEP-0444); empty takes them back.
@@ -84,6 +101,8 @@ pub enum AccountCommand {
     LookUpDevices(BareJid),
     /// What the user's other devices, and contacts, call this one.
     NameDevice(Option<String>),
+    /// Take another device of the user's off the account's lists, such as an old phone: nobody encrypts to it any more.
+    RemoveDevice(u32),
     /// Begin anew with a device whose messages cannot be read.
     ResetSession(BareJid, u32),
     /// What the user wants of encryption in general.

@@ -1,6 +1,6 @@
 use crate::{
-    AddressWarning, BareJid, CallLine, ContactPresence, ConversationEncryption, ConversationId, Delivery,
-    Direction, Draft, MessageId, Timestamp,
+    AddressWarning, AttachmentSummary, BareJid, CallLine, ContactPresence, ConversationEncryption,
+    ConversationId, Delivery, Direction, Draft, MessageId, Timestamp,
 };
 
 /// A place where messages go: with one person, or a room.
@@ -106,6 +106,8 @@ pub struct LastMessage {
     pub text: String,
     /// It is a call.
     pub call: Option<CallLine>,
+    /// Its files.
+    pub files: Option<AttachmentSummary>,
     /// It was retracted.
     pub retracted: bool,
     /// It could not be read.

@@ -1,5 +1,6 @@
 use crate::{
-    AccountId, BareJid, Call, ChatState, ConnectionState, ContactPresence, ConversationId, MessageId,
+    AccountId, AttachmentId, BareJid, Call, ChatState, ConnectionState, ContactPresence, ConversationId,
+    MessageId,
 };
 
 /// Something happened. It says what changed, never what it is now: the disk is the truth (DESIGN rule 4).
@@ -39,6 +40,16 @@ pub enum EventKind {
     Call(Box<Call>),
     /// A message came that a person may want to be told of at once: new, live, from an accepted sender, not muted.
     Incoming(ConversationId, MessageId),
+    /// How far a file has come, at most ten times a second. Never stored; that it is there, or failed, is a change of its
+    /// message.
+    Transfer {
+        /// The file.
+        attachment: AttachmentId,
+        /// How many bytes have come or gone.
+        done: u64,
+        /// Of how many, if that is known.
+        total: Option<u64>,
+    },
     /// A page of older messages was fetched (`LoadOlder`), or could not be.
     OlderLoaded(ConversationId),
 }

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod attachment;
 mod call;
 mod command;
 mod contact;
@@ -17,6 +18,7 @@ mod conversation;
 mod encryption;
 mod event;
 mod failure;
+mod file_name;
 mod ids;
 mod media;
 mod message;
@@ -25,6 +27,10 @@ mod request;
 mod time;
 
 pub use account::{AccountSettings, ConnectionState, ConnectionStep, ServerAddress};
+pub use attachment::{
+    Attachment, AttachmentSummary, ExportTo, FetchFrom, FileFacts, FileKind, FileSettings, FileSource,
+    OutgoingFile, OutgoingFiles, SharedFile, StorageUse, Transfer, TransferFailure, VoiceFacts,
+};
 pub use call::{
     Call, CallFailure, CallLine, CallOutcome, CallSecurity, CallSettings, CallState, Participant,
 };
@@ -40,7 +46,8 @@ pub use failure::{
     CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, Failure, KeyFailure,
     StorageFailure,
 };
-pub use ids::{AccountId, CallId, ConversationId, MessageId, OccupantId, RequestId};
+pub use file_name::FileName;
+pub use ids::{AccountId, AttachmentId, CallId, ConversationId, MessageId, OccupantId, RequestId};
 pub use jid::{BareJid, FullJid, Jid};
 pub use media::{
     CandidateKind, ContentCandidates, ContentCredentials, DtlsFingerprint, DtlsSetup, Flow, IceCandidate,

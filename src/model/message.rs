@@ -1,7 +1,8 @@
 //! A message as readers show it, and everything that can be said of one: content, delivery, reactions, versions, keys.
 
 use crate::{
-    BareJid, CallLine, ConversationId, DeliveryFailure, MessageId, OccupantId, Timestamp, Trust, Wait,
+    Attachment, AttachmentSummary, BareJid, CallLine, ConversationId, DeliveryFailure, MessageId, OccupantId,
+    Timestamp, Trust, Wait,
 };
 
 /// One message of a conversation, as a reader shows it.
@@ -27,6 +28,8 @@ pub struct Message {
     pub sort_time: Timestamp,
     /// What it says.
     pub content: Content,
+    /// The files in it. The text of `content` is their caption, and mostly empty.
+    pub attachments: Vec<Attachment>,
     /// How it travelled.
     pub encryption: EncryptionKind,
     /// How far the key was trusted with which it was written, if it was encrypted by a device that is known.
@@ -133,6 +136,8 @@ pub struct Quote {
     pub own: bool,
     /// The first 200 characters of the original, or of the fallback the answer brought; empty when retracted.
     pub text: String,
+    /// The files of the original.
+    pub files: Option<AttachmentSummary>,
 }
 
 /// One emoji under a message, and who chose it.

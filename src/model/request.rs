@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::{AccountId, BareJid, ConversationId, ServerAddress};
+use crate::{AccountId, AttachmentId, BareJid, ConversationId, ExportTo, ServerAddress};
 
 /// A question on whose answer a person waits.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub enum Request {
     },
     /// The conversation with an address, made if there is none.
     OpenConversation(AccountId, BareJid),
+    /// Writes a file that is here to where the user wants it.
+    ExportFile(AccountId, AttachmentId, ExportTo),
 }
 
 /// What signing in takes.
@@ -69,6 +71,8 @@ pub enum Answer {
     Account(AccountId),
     /// The conversation that was opened.
     Conversation(ConversationId),
+    /// The place a file was written to.
+    File(PathBuf),
     /// The form to fill in.
     RegistrationForm(RegistrationForm),
 }

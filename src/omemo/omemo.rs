@@ -17,9 +17,6 @@ use crate::{
 
 type Result<T, S> = std::result::Result<T, Error<<S as OmemoStore>::Error>>;
 
-/// A message this far into its chain shows that its sender has not heard from us for long (XEP-0384 §6).
-const HEARTBEAT: u32 = 53;
-
 /// Encrypts and decrypts for one account, over its store and for the time of one input.
 pub struct Omemo<'store, S> {
     store: &'store mut S,
@@ -189,7 +186,7 @@ impl<'store, S: OmemoStore> Omemo<'store, S> {
             identity: opened.identity,
             first_contact: false,
             session_started: false,
-            heartbeat_due: message.counter >= HEARTBEAT,
+            heartbeat_due: opened.heartbeat_due,
             spent_prekey: None,
         })
     }
@@ -206,8 +203,9 @@ impl<'store, S: OmemoStore> Omemo<'store, S> {
         let mut sessions = self.sessions_or_none(incoming.sender, version)?;
         let mut followed = None;
         let repeated = sessions.decrypt_repeated(identity, exchange, rng);
-        let plaintext = if let Some(opened) = repeated {
-            opened?.plaintext
+        let (plaintext, heartbeat_due) = if let Some(opened) = repeated {
+            let opened = opened?;
+            (opened.plaintext, opened.heartbeat_due)
         } else {
             let mut own = self.own_device()?;
             let session = Session::follow(version, &own, identity, exchange)?;
@@ -215,7 +213,7 @@ impl<'store, S: OmemoStore> Omemo<'store, S> {
             sessions.add(&session);
             own.spend(version, exchange.prekey_id);
             followed = Some(own);
-            plaintext
+            (plaintext, session.is_heartbeat_due(&exchange.message))
         };
         let content = incoming.payload.open(&plaintext)?;
 
@@ -231,7 +229,7 @@ impl<'store, S: OmemoStore> Omemo<'store, S> {
             identity,
             first_contact,
             session_started: followed.is_some(),
-            heartbeat_due: exchange.message.counter >= HEARTBEAT,
+            heartbeat_due,
             spent_prekey: followed.map(|_| exchange.prekey_id),
         })
     }

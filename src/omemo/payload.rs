@@ -106,6 +106,8 @@ impl Payload {
                 keys.check(&[ciphertext], tag)?;
                 keys.decrypt(ciphertext).map(Content::Message)
             }
+            // A key with a tag is the key of a payload, which somebody took off. The older version cannot tell.
+            Self::Two { ciphertext: None } if key.len() == 32 + TAG => Err(Refusal::Tampered),
             Self::Legacy { ciphertext: None, .. } | Self::Two { ciphertext: None } => {
                 Ok(Content::KeyTransport(Zeroizing::new(key.to_vec())))
             }

@@ -144,6 +144,11 @@ impl Ratchet {
         Ok((authenticated, code))
     }
 
+    /// Whether nothing was said yet with the present own ratchet key.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.sending.as_ref().is_none_or(|chain| chain.next == 0)
+    }
+
     /// Decrypts, and moves on.
     pub(crate) fn decrypt(
         mut self,

@@ -23,6 +23,7 @@ const MOST_SESSIONS: usize = 6;
 pub(crate) struct Opened {
     pub(crate) plaintext: Zeroizing<Vec<u8>>,
     pub(crate) identity: IdentityKey,
+    pub(crate) heartbeat_due: bool,
 }
 
 /// The sessions with one device, the present one first.
@@ -105,7 +106,8 @@ impl Sessions {
         let (session, plaintext) = Session::from_record(self.version, record)?.decrypt(message, rng)?;
         self.records.remove(at);
         self.records.insert(0, session.to_record());
-        Ok(Opened { plaintext, identity: session.identity() })
+        let heartbeat_due = session.is_heartbeat_due(message);
+        Ok(Opened { plaintext, identity: session.identity(), heartbeat_due })
     }
 
     pub(crate) fn to_record(&self) -> Zeroizing<Vec<u8>> {

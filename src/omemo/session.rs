@@ -13,6 +13,8 @@ use crate::wire::{KeyExchange, Opening, RatchetMessage, write_key};
 use crate::{Bundle, IdentityKey, OwnDevice, Refusal, Version, agreement};
 
 const EDITION: u8 = 1;
+/// A message this far into its chain shows that its sender has not heard from us for long (XEP-0384 §6).
+const HEARTBEAT: u32 = 53;
 
 pub(crate) struct Session {
     version: Version,
@@ -93,6 +95,13 @@ impl Session {
     ) -> Result<(Self, Zeroizing<Vec<u8>>), Refusal> {
         let (ratchet, plaintext) = self.ratchet.decrypt(message, rng)?;
         Ok((Self { ratchet, opening: None, ..self }, plaintext))
+    }
+
+    /// Whether a message shows that its sender has not heard from us for long, and should (XEP-0384 §6). One answer does,
+    /// for all that is still on its way before it arrives; should it be lost, there is another as much later.
+    pub(crate) fn is_heartbeat_due(&self, message: &RatchetMessage) -> bool {
+        message.counter >= HEARTBEAT
+            && (self.ratchet.is_silent() || message.counter.is_multiple_of(HEARTBEAT))
     }
 
     pub(crate) fn to_record(&self) -> Zeroizing<Vec<u8>> {

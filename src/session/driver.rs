@@ -6,8 +6,9 @@
 //!
 //! Nothing leaves before its commit: bytes are queued on the link only while outputs are taken.
 //! Letters are looked at before anything else, so a command overtakes an archive that is being
-//! read: while the account is behind, the socket is not read at all. If a transaction fails, the
-//! driver ends with it, and its keeper reads everything again from the disk.
+//! read: while the account is behind, the socket is not read, unless the account looks for
+//! something ahead, and then only so far. If a transaction fails, the driver ends with it, and its
+//! keeper reads everything again from the disk.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -15,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use account::{Account, Input, Output};
+use account::{Account, FileReport, Input, Output};
 use async_channel::Receiver;
 use model::{AccountId, ConnectionState, EventKind, Failure, RequestId, StorageFailure};
 use store::Writer;
@@ -26,6 +27,7 @@ use crate::{
     clock::SleepWatch,
     mail::{Mail, Reply},
     service::Shared,
+    transfers::Transfers,
     trial::{Trial, Verdict},
     way::{Way, WayEvent},
 };
@@ -63,6 +65,7 @@ pub(crate) struct Driver<'a> {
     questions: u64,
     sleep_watch: SleepWatch,
     last_timer: Instant,
+    transfers: Transfers,
 }
 
 /// What woke the driver.
@@ -71,6 +74,7 @@ enum Wake {
     Way(WayEvent),
     Time,
     More,
+    File(FileReport),
     TrialOver(Failure),
 }
 
@@ -100,6 +104,7 @@ impl<'a> Driver<'a> {
             questions: 0,
             sleep_watch: SleepWatch::start(),
             last_timer: Instant::now(),
+            transfers: Transfers::new(id, shared.bus.clone()),
         }
     }
 
@@ -149,6 +154,7 @@ impl<'a> Driver<'a> {
                         self.handle(Input::Timer).await?;
                     }
                 }
+                Wake::File(report) => self.handle(Input::File(report)).await?,
                 Wake::TrialOver(failure) => return Err(End::TrialFailed(failure)),
             }
         }
@@ -163,6 +169,7 @@ impl<'a> Driver<'a> {
         let earliest = self.last_timer + BREATH;
         let deadline = due.map_or(look_up, |due| due.clamp(earliest, look_up.max(earliest)));
         let behind = self.account.is_behind();
+        let listens = !behind || self.account.looks_ahead();
         let trial = &self.trial;
         tokio::select! {
             biased;
@@ -171,8 +178,9 @@ impl<'a> Driver<'a> {
                 Wake::TrialOver(failure)
             }
             () = sleep_until(deadline) => Wake::Time,
+            report = self.transfers.next() => Wake::File(report),
+            event = self.way.next(), if listens => Wake::Way(event),
             () = std::future::ready(()), if behind => Wake::More,
-            event = self.way.next() => Wake::Way(event),
         }
     }
 
@@ -229,6 +237,7 @@ impl<'a> Driver<'a> {
             match output {
                 Output::Write(bytes) => self.way.write(bytes),
                 Output::Event(event) => self.tell(event)?,
+                Output::File(job) => self.transfers.begin(job),
                 Output::Answer(id, answer) => {
                     if let Some(reply) = self.asked.remove(&id) {
                         reply.give(answer);
@@ -236,6 +245,7 @@ impl<'a> Driver<'a> {
                 }
                 Output::Connect(target) => {
                     closed = false;
+                    self.transfers.goes_to(&target);
                     self.way.connect(target);
                 }
                 // Without an engine for media nothing is said to one (`Setup::calls`).

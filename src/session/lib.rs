@@ -30,6 +30,7 @@ mod connect;
 mod dns;
 mod driver;
 mod events;
+mod export;
 mod folders;
 mod handle;
 mod keeper;
@@ -44,6 +45,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod tls;
+mod transfers;
 mod trial;
 mod way;
 

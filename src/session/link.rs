@@ -2,7 +2,7 @@
 //!
 //! The link is owned whole and polled in one place, reading and writing at once; there are no
 //! halves that could forget to wake each other. What is queued goes out in as few writes as the
-//! socket takes. Reading stops at 64 KiB a time, so what a server sends never piles up here.
+//! socket takes. Reading stops at 256 KiB a time, so what a server sends never piles up here.
 
 use std::{
     future::poll_fn,
@@ -23,8 +23,8 @@ use tokio_rustls::client::TlsStream;
 
 use crate::tls::Trust;
 
-/// As much as one input may hold.
-const BATCH: usize = 64 * 1024;
+/// As much as one input may hold: a page of an archive, so that its end is seen as soon as it has come.
+const BATCH: usize = 256 * 1024;
 /// How long the other side may take nothing while we have something to say.
 const STALL: Duration = Duration::from_secs(60);
 /// How long the last words may take.

@@ -8,12 +8,13 @@ use std::{collections::HashSet, sync::Arc, thread, time::Duration};
 
 use account::Question;
 use async_channel::{Receiver, Sender};
-use model::{AccountId, Command, Failure, Request, StorageFailure};
+use model::{AccountId, Answer, Command, Failure, Request, StorageFailure};
 
 use crate::{
     Config,
     clock::Clock,
     events::Bus,
+    export,
     folders::Folders,
     handle::Handle,
     keeper::{Beginning, Keeper},
@@ -131,6 +132,14 @@ impl Service {
             Request::OpenConversation(id, address) => {
                 self.post(id, Mail::Ask(Question::OpenConversation(address), reply));
             }
+            Request::ExportFile(id, file, to) => match self.shared.table.reader(id) {
+                Some(reader) => {
+                    let asked = reply.clone();
+                    let work = move || asked.give(export::export(&reader, file, &to).map(Answer::File));
+                    report(spawn("export", work), &reply);
+                }
+                None => reply.give(Err(Failure::Gone)),
+            },
             Request::Unlock(id, passphrase) => self.post(id, Mail::Unlock(passphrase, reply)),
             Request::Reopen(id) => self.post(id, Mail::Reopen(reply)),
             Request::RegistrationForm { domain, server, extra_authorities } => {

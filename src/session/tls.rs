@@ -93,13 +93,7 @@ impl Trust {
         direct: bool,
     ) -> Result<(TlsStream<TcpStream>, TlsFacts), NotSecure> {
         let judge = Arc::new(Judge { trust: self.clone(), verdict: Mutex::default() });
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|_| NotSecure { failure: Failure::Tls, is_tls: true })?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::clone(&judge) as Arc<dyn ServerCertVerifier>)
-            .with_no_client_auth();
-        config.resumption = Resumption::disabled();
+        let mut config = self.config(&judge).map_err(|failure| NotSecure { failure, is_tls: true })?;
         if direct {
             config.alpn_protocols = vec![b"xmpp-client".to_vec()];
         }
@@ -124,6 +118,24 @@ impl Trust {
                 Ok((stream, facts))
             }
         }
+    }
+}
+
+impl Trust {
+    /// For files: the same trust, whatever host they are on.
+    pub(crate) fn for_files(&self) -> Result<ClientConfig, Failure> {
+        self.config(&Arc::new(Judge { trust: self.clone(), verdict: Mutex::default() }))
+    }
+
+    fn config(&self, judge: &Arc<Judge>) -> Result<ClientConfig, Failure> {
+        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|_| Failure::Tls)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(judge) as Arc<dyn ServerCertVerifier>)
+            .with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        Ok(config)
     }
 }
 

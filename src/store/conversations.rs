@@ -8,8 +8,9 @@
 //! last activity but is reckoned in when the list is read: what is emptied or cancelled leaves no trace.
 
 use model::{
-    BareJid, ChatState, ContactPresence, Conversation, ConversationEncryption, ConversationId,
-    ConversationKind, ConversationSummary, Draft, LastMessage, MessageId, Mute, Timestamp,
+    AttachmentSummary, BareJid, ChatState, ContactPresence, Conversation, ConversationEncryption,
+    ConversationId, ConversationKind, ConversationSummary, Draft, FileKind, FileName, LastMessage, MessageId,
+    Mute, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -66,13 +67,28 @@ const SUMMARY: &str = "
          m.id, m.direction, substr(m.body, 1, 200), m.kind, m.delivery, m.failure, m.failure_text, m.time,
          iif(r.listed, NULL, a.warning), c.encryption,
          EXISTS (SELECT 1 FROM omemo_devices d WHERE d.address = c.address AND d.listed <> 0
-                   AND d.identity_key IS NOT NULL AND d.trust IN (0, 4))
+                   AND d.identity_key IS NOT NULL AND d.trust IN (0, 4)),
+         m.attachments,
+         iif(m.attachments > 0, (SELECT iif(f.is_voice, 'voice', f.media_type) || '/' || f.name
+           FROM attachments f WHERE f.message = m.id ORDER BY f.id LIMIT 1), NULL)
   FROM conversations c JOIN addresses a ON a.id = c.address
   LEFT JOIN roster r ON r.address = c.address
   LEFT JOIN messages m ON m.id = c.last_message";
 
 fn filled(id: i64) -> Option<MessageId> {
     (id != 0).then_some(MessageId(id))
+}
+
+/// How many files there are, and type and name of the first.
+fn first_file(count: Option<u32>, first: Option<String>) -> Option<AttachmentSummary> {
+    let first = first?;
+    let mut parts = first.splitn(3, '/');
+    let kind = match parts.next() {
+        Some("voice") => FileKind::Voice,
+        Some(kind) => FileKind::of(kind),
+        None => FileKind::Other,
+    };
+    Some(AttachmentSummary { kind, name: FileName::new(parts.last().unwrap_or_default()), count: count? })
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<ConversationSummary> {
@@ -99,6 +115,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<ConversationSummary> {
                     CALL => Some(call_line(row.get_ref(22)?.as_str()?)),
                     _ => None,
                 },
+                files: first_file(row.get(31)?, row.get(32)?),
                 retracted: kind == RETRACTED,
                 unreadable: kind == UNREADABLE,
                 delivery: delivery(row.get(24)?, row.get(25)?, row.get(26)?),

@@ -128,6 +128,7 @@ impl Tx<'_> {
             self.text_changed(message, None)?;
             self.execute("DELETE FROM revisions WHERE message = ?", [message.0])?;
             self.execute("DELETE FROM reactions WHERE message = ?", [message.0])?;
+            self.execute("DELETE FROM attachments WHERE message = ?", [message.0])?;
             self.execute("UPDATE replies SET fallback = '' WHERE target = ?", [message.0])?;
         }
         Ok(retracted)

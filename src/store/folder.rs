@@ -18,6 +18,9 @@ pub fn database_exists(folder: &Path) -> bool {
     database_path(folder).try_exists().unwrap_or(true)
 }
 
+/// Where containers of files lie in an account's folder.
+pub(crate) const FILES: &str = "files";
+
 /// Makes the folder, for the eyes of its owner only.
 pub(crate) fn make(folder: &Path) -> Result<(), Error> {
     Ok(DirBuilder::new().recursive(true).mode(0o700).create(folder)?)

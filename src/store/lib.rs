@@ -30,6 +30,8 @@
 mod account;
 mod addresses;
 mod archive;
+mod attachments;
+mod attachments_read;
 mod availability;
 mod avatars;
 mod blocking;
@@ -42,6 +44,7 @@ mod credentials;
 mod devices;
 mod edits;
 mod error;
+mod file_settings;
 mod folder;
 mod header;
 mod key;
@@ -66,6 +69,8 @@ mod writer;
 
 pub use account::AccountProfile;
 pub use archive::{ArchiveCursor, ArchiveFloors};
+pub use attachments::{FileCipher, FileOrigin, NewAttachment, RemoteFile, StoredAttachment};
+pub use attachments_read::SharedFilesRequest;
 pub use availability::OwnPresence;
 pub use calls::StoredCall;
 pub use conversations::StoredConversation;

@@ -13,6 +13,7 @@ use crate::Error;
 const STEPS: &[&str] = &[
     include_str!("migrations/0001_house.sql"),
     include_str!("migrations/0002_omemo.sql"),
+    include_str!("migrations/0003_files.sql"),
     include_str!("migrations/0004_calls.sql"),
 ];
 

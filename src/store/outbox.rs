@@ -141,6 +141,12 @@ impl Reads<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The first row of a kind that may be worked on: for files, which go one after the other.
+    pub fn outbox_first(self, kind: OutboxKind) -> Result<Option<OutboxRow>, Error> {
+        let sql = format!("{ROW} WHERE kind = ? AND state = 0 AND after IS NULL ORDER BY id LIMIT 1");
+        Ok(self.connection.prepare_cached(&sql)?.query_row([number(kind)], row).optional()?)
+    }
+
     /// Rows that went into a stream and are not settled, in the order of sending.
     pub fn outbox_unsettled(self) -> Result<Vec<OutboxRow>, Error> {
         let sql = format!("{ROW} WHERE state = 1 ORDER BY id");
@@ -209,6 +215,14 @@ impl Tx<'_> {
         self.execute(
             "UPDATE outbox SET state = 0, bytes = ?2 WHERE id = ?1 AND state = 3",
             params![id.0, bytes],
+        )
+    }
+
+    /// A message that waited for its files is complete: this is what it says, as its final bytes or to be sealed.
+    pub fn complete_outbox(&mut self, id: OutboxId, bytes: &[u8], is_sealed: bool) -> Result<bool, Error> {
+        self.execute(
+            "UPDATE outbox SET state = ?3, bytes = ?2 WHERE id = ?1 AND state IN (0, 3)",
+            params![id.0, bytes, if is_sealed { 3 } else { 0 }],
         )
     }
 

@@ -11,6 +11,7 @@ use model::{BareJid, ConversationId, Direction, Message, MessageId, OccupantId, 
 use rusqlite::{OptionalExtension, Params, Row, params};
 
 use crate::addresses::display_name;
+use crate::attachments_read::summary;
 use crate::rows::{CALL, RETRACTED, bare_jid, content, delivery, direction, encryption, trust, wait};
 use crate::{Error, Reads};
 
@@ -58,7 +59,7 @@ const MESSAGE: &str = "
          s.avatar, m.occupant_id, m.time, m.sort_time, m.kind, m.body, m.unreadable, m.encryption,
          m.delivery, m.failure, m.failure_text, m.revisions, m.reactions,
          q.message, q.fallback, t.id, t.kind, substr(t.body, 1, 200), t.nickname, t.direction,
-         qs.address, qr.name, qs.nickname, m.sender_trust, m.waits
+         qs.address, qr.name, qs.nickname, m.sender_trust, m.waits, m.attachments, t.attachments
   FROM messages m
   JOIN addresses s ON s.id = m.sender
   LEFT JOIN roster r ON r.address = m.sender
@@ -76,7 +77,14 @@ struct Own {
 /// Addresses that were read before in the same page: there are few, and checking one takes a while.
 type Seen = HashMap<i64, BareJid>;
 
-fn message(row: &Row<'_>, own: &Own, seen: &mut Seen) -> rusqlite::Result<(Message, bool)> {
+/// What a row has that is read for the whole page at once.
+struct More {
+    reactions: bool,
+    attachments: bool,
+    quoted_attachments: bool,
+}
+
+fn message(row: &Row<'_>, own: &Own, seen: &mut Seen) -> rusqlite::Result<(Message, More)> {
     let direction = direction(row.get(2)?);
     let sender = if let Some(sender) = seen.get(&row.get(3)?) {
         sender.clone()
@@ -107,6 +115,7 @@ fn message(row: &Row<'_>, own: &Own, seen: &mut Seen) -> rusqlite::Result<(Messa
         time: Timestamp(row.get(10)?),
         sort_time: Timestamp(row.get(11)?),
         content: content(row.get(12)?, row.get(13)?, row.get(14)?),
+        attachments: Vec::new(),
         encryption: encryption(row.get(15)?),
         trust: row.get::<_, Option<i64>>(31)?.map(trust),
         delivery: delivery(row.get(16)?, row.get(17)?, row.get(18)?),
@@ -115,7 +124,12 @@ fn message(row: &Row<'_>, own: &Own, seen: &mut Seen) -> rusqlite::Result<(Messa
         reply,
         reactions: Vec::new(),
     };
-    Ok((message, row.get::<_, i64>(20)? > 0))
+    let more = More {
+        reactions: row.get::<_, i64>(20)? > 0,
+        attachments: row.get::<_, i64>(33)? > 0,
+        quoted_attachments: row.get::<_, Option<i64>>(34)?.unwrap_or_default() > 0,
+    };
+    Ok((message, more))
 }
 
 fn quote(row: &Row<'_>, own: &Own) -> rusqlite::Result<Quote> {
@@ -139,7 +153,7 @@ fn quote(row: &Row<'_>, own: &Own) -> rusqlite::Result<Quote> {
             display_name(given.or(row.get(26)?), row.get(30)?, sender)
         }
     };
-    Ok(Quote { message: target, sender, sender_name, own: is_own, text })
+    Ok(Quote { message: target, sender, sender_name, own: is_own, text, files: None })
 }
 
 impl Reads<'_> {
@@ -249,11 +263,17 @@ impl Reads<'_> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(params, |row| message(row, &own, &mut seen))?;
         let mut messages = Vec::new();
-        let mut reacted = Vec::new();
+        let (mut reacted, mut with_files, mut quoted_files) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows {
-            let (message, has_reactions) = row?;
-            if has_reactions {
+            let (message, more) = row?;
+            if more.reactions {
                 reacted.push(message.id.0);
+            }
+            if more.attachments {
+                with_files.push(message.id.0);
+            }
+            if more.quoted_attachments {
+                quoted_files.extend(message.reply.as_ref().and_then(|reply| reply.message).map(|id| id.0));
             }
             messages.push(message);
         }
@@ -261,6 +281,18 @@ impl Reads<'_> {
             let mut reactions = self.reactions(&json_list(reacted.iter().copied()))?;
             for message in &mut messages {
                 message.reactions = reactions.remove(&message.id).unwrap_or_default();
+            }
+        }
+        if !with_files.is_empty() {
+            let mut files = self.attachments_of(&json_list(with_files.iter().copied()))?;
+            for message in &mut messages {
+                message.attachments = files.remove(&message.id).unwrap_or_default();
+            }
+        }
+        if !quoted_files.is_empty() {
+            let files = self.attachments_of(&json_list(quoted_files.iter().copied()))?;
+            for reply in messages.iter_mut().filter_map(|message| message.reply.as_mut()) {
+                reply.files = reply.message.and_then(|original| summary(files.get(&original)?));
             }
         }
         Ok(messages)

@@ -8,15 +8,18 @@
 use std::thread;
 
 use async_channel::{Receiver, Sender};
+use files::FileAtRest;
 use model::{
-    BareJid, Contact, ConversationId, ConversationSummary, Device, EncryptionSettings, Message, MessageId,
-    MessageKey, Revision,
+    AttachmentId, BareJid, Contact, ConversationId, ConversationSummary, Device, EncryptionSettings,
+    FileName, FileSettings, Message, MessageId, MessageKey, Revision, SharedFile, StorageUse,
 };
 use rusqlite::Connection;
 
 use crate::connection::{Place, Role};
 use crate::migrations::expect_newest;
-use crate::{AccountProfile, Error, Page, PageRequest, Reads, SearchRequest, SearchResults};
+use crate::{
+    AccountProfile, Error, Page, PageRequest, Reads, SearchRequest, SearchResults, SharedFilesRequest,
+};
 
 /// How many questions may wait. Whoever asks more waits to ask.
 const QUEUE: usize = 256;
@@ -138,6 +141,26 @@ impl ReaderHandle {
     /// What the user calls this device.
     pub async fn device_label(&self) -> Result<Option<String>, Error> {
         self.ask(|reads, _| reads.device_label()).await
+    }
+
+    /// Where the bytes of a file can be read, and what to call it. `None` unless it is here.
+    pub async fn file(&self, id: AttachmentId) -> Result<Option<(FileAtRest, FileName)>, Error> {
+        self.ask(move |reads, _| reads.file(id)).await
+    }
+
+    /// Files that were shared, the newest first.
+    pub async fn shared_files(&self, request: SharedFilesRequest) -> Result<Vec<SharedFile>, Error> {
+        self.ask(move |reads, _| reads.shared_files(&request)).await
+    }
+
+    /// What the files of each conversation take of this device, the most first.
+    pub async fn storage_use(&self) -> Result<Vec<StorageUse>, Error> {
+        self.ask(|reads, _| reads.storage_use()).await
+    }
+
+    /// What the user wants of files in general.
+    pub async fn file_settings(&self) -> Result<FileSettings, Error> {
+        self.ask(|reads, _| reads.file_settings()).await
     }
 
     /// The number of the newest commit on disk.

@@ -33,7 +33,8 @@ mod timeline;
 
 pub use conversation_list::{ConversationKey, ConversationList, ConversationRow, Filter};
 pub use diff::{Diff, apply};
+pub use files::{FileAtRest, FileReader};
 pub use people::{Person, people};
 pub use search::{Scope, Search, SearchResult};
-pub use store::{AccountProfile, Error, ReaderHandle};
+pub use store::{AccountProfile, Error, ReaderHandle, SharedFilesRequest};
 pub use timeline::{At, DayOf, Timeline, TimelineItem};

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jid::{BareJid, Jid};
+use minidom::Element;
 
 use crate::address::Address;
 use crate::stanza::{Stanza, StanzaError, StanzaKind};
@@ -92,6 +93,19 @@ impl<T> PendingIqs<T> {
             None => IqOutcome::Result(stanza),
         };
         Taken::Answer(pending.context, outcome)
+    }
+
+    /// The request that an element would answer with a result.
+    #[must_use]
+    pub fn answered_by(&self, element: &Element) -> Option<&T> {
+        let is_result =
+            StanzaKind::of(element) == Some(StanzaKind::Iq) && element.attr("type") == Some("result");
+        let pending = self.waiting.get(element.attr("id").filter(|_| is_result)?)?;
+        let from = match element.attr("from") {
+            Some(from) => Some(Address::parse(from)?),
+            None => None,
+        };
+        self.may_answer(pending.to.as_ref(), from.as_ref()).then_some(&pending.context)
     }
 
     /// RFC 6120 §8.1.2.1 and §10.3.3: what is asked of nobody in particular is answered by the
@@ -183,7 +197,9 @@ mod tests {
             (Some("bob@b.example"), "", false),
         ] {
             let mut pending = pending(to);
-            let taken = pending.take(iq(&format!("id='1' type='result' {from}")));
+            let answer = iq(&format!("id='1' type='result' {from}"));
+            assert_eq!(pending.answered_by(&answer.element), fits.then_some(&"asked"), "{to:?} {from}");
+            let taken = pending.take(answer);
             let answered = matches!(taken, Taken::Answer("asked", IqOutcome::Result(_)));
             assert_eq!(answered, fits, "{to:?} {from}");
             assert_eq!(pending.is_empty(), fits);
@@ -193,6 +209,9 @@ mod tests {
     #[test]
     fn everything_else_is_told_apart() {
         let mut pending = pending(None);
+        for other in ["id='2' type='result'", "type='result'", "id='1' type='error'", "id='1' type='get'"] {
+            assert_eq!(pending.answered_by(&iq(other).element), None, "{other}");
+        }
         assert!(matches!(pending.take(iq("id='2' type='result'")), Taken::Unasked));
         assert!(matches!(pending.take(iq("type='error'")), Taken::Unasked));
         assert!(matches!(pending.take(iq("id='1' type='get'")), Taken::NotAnAnswer(_)));

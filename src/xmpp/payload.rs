@@ -11,6 +11,9 @@ use rxml::NcName;
 /// The longest identifier that is believed. Identifiers are stored and compared; nobody needs long ones.
 pub const MAX_ID: usize = 1024;
 
+/// The longest address of the web that is believed.
+pub const MAX_WEB_ADDRESS: usize = 4096;
+
 /// An element with attributes. A name that XML does not allow is left out.
 #[must_use]
 pub fn tag(name: &str, namespace: &str, attributes: &[(&str, &str)]) -> Element {
@@ -100,6 +103,15 @@ pub fn is_word(text: &str, max: usize) -> bool {
     !text.is_empty() && text.len() <= max && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// An address of the web that can be gone to: by TLS only, and of bearable length.
+#[must_use]
+pub fn web_address(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_secure = text.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+    let is_one = text.len() > 8 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    (is_secure && is_one && text.len() <= MAX_WEB_ADDRESS).then(|| text.to_owned())
+}
+
 /// `text` cut to at most `max` bytes, at a character boundary.
 #[must_use]
 pub fn clamp(mut text: String, max: usize) -> String {
@@ -132,6 +144,17 @@ mod tests {
         assert_eq!(id_attr(&tag("a", "urn:x", &[("id", "")]), "id"), None);
         assert_eq!(id_attr(&tag("a", "urn:x", &[("id", &"x".repeat(MAX_ID + 1))]), "id"), None);
         assert_eq!(id_attr(&tag("a", "urn:x", &[("id", "x")]), "id").as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn only_secure_addresses_are_gone_to() {
+        assert_eq!(web_address(" https://a.example/ä?b#c\n").as_deref(), Some("https://a.example/ä?b#c"));
+        assert_eq!(web_address("HTTPS://a").as_deref(), Some("HTTPS://a"));
+        let long = format!("https://{}", "a".repeat(MAX_WEB_ADDRESS));
+        for bad in ["", "https://", "http://a.example", "éééé", "https:/a", "https://a\u{1b}b", long.as_str()]
+        {
+            assert_eq!(web_address(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -7,9 +7,7 @@
 
 use model::{AccountCommand, BareJid, Delivery};
 use tests::person::block_on;
-use tests::{Person, Prosody, Server};
-
-use crate::peer::Peer;
+use tests::{Peer, Person, Prosody, Server};
 
 on_every_server! {
     forgeries_of_a_contact_change_nothing_live_or_from_the_archive

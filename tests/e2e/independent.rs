@@ -1,9 +1,7 @@
 //! The other side is not ours: slixmpp, an XMPP library of other people in another language.
 
 use model::{AccountCommand, Content, Delivery, Outgoing};
-use tests::{Person, Server};
-
-use crate::peer::Peer;
+use tests::{Peer, Person, Server};
 
 on_every_server! {
     slixmpp_and_starling_understand_each_other

@@ -9,9 +9,8 @@ use model::{
     AccountCommand, BareJid, ChatState, Content, ConversationId, Delivery, Draft, EncryptionKind,
     EncryptionSettings, MessageId, Outgoing,
 };
-use tests::{Person, Prosody, befriend, know_devices, wait};
-
-use crate::peer::{Peer, Versions};
+use tests::peer::Versions;
+use tests::{Peer, Person, Prosody, befriend, befriend_peer, know_devices, wait};
 
 /// Every mark that may stand nowhere, by what was done with it.
 const MARKS: [(&str, &str); 8] = [
@@ -193,7 +192,7 @@ fn with_a_program_of_the_older_version_ids_are_clear_and_words_are_not() {
     server.register("peer");
     let mut peer = Peer::sealed(&server, "peer", "desk", Versions::Legacy);
     let address: BareJid = "peer@localhost".parse().expect("an address");
-    crate::omemo::befriend(&alice);
+    befriend_peer(&alice, &address);
     peer.tell(&format!("say alice@localhost {}", mark("words")));
     let heard = alice.hears(&address, mark("words"));
     assert_eq!(heard.encryption, EncryptionKind::OmemoLegacy);

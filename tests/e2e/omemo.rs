@@ -1,28 +1,41 @@
-//! Encrypted conversations with a client that is not ours, slixmpp-omemo, in each version of OMEMO.
+//! Encrypted conversations with a client that is not ours, slixmpp-omemo, in each version of OMEMO. Some of these stories
+//! are told with Profanity too (`profanity.rs`).
 //!
 //! The peer says in which version each message came that it could open, and Starling's rows say the same of theirs: neither
 //! side is asked to believe the other.
 
 use model::{
-    AccountCommand, BareJid, Content, Delivery, Direction, EncryptionKind, Outgoing, Subscription,
-    UnreadableReason,
+    AccountCommand, BareJid, Content, Delivery, Direction, EncryptionKind, Outgoing, UnreadableReason,
 };
+use tests::peer::Versions;
 use tests::person::block_on;
-use tests::{LinkCutter, Person, Prosody, wait};
+use tests::{LinkCutter, Peer, Person, Prosody, befriend_peer, wait};
 
-use crate::peer::{Peer, Versions};
-
-/// How both sides name a version.
-struct Named {
-    versions: Versions,
+/// With what the other side talks, and how both sides name its version.
+pub struct Named {
+    /// Signs in on a device of an account that exists: on the same one when it was there before.
+    pub sign_in: fn(&Prosody, &str, &str) -> Peer,
+    /// Whether it seals only for keys that it was told to trust.
+    pub is_told_whom_to_trust: bool,
     /// The peer's word for how it opens what Starling sends.
-    word: &'static str,
-    kind: EncryptionKind,
+    pub word: &'static str,
+    pub kind: EncryptionKind,
 }
 
-const LEGACY: Named = Named { versions: Versions::Legacy, word: "legacy", kind: EncryptionKind::OmemoLegacy };
-const TWO: Named = Named { versions: Versions::Two, word: "two", kind: EncryptionKind::Omemo };
-const BOTH: Named = Named { versions: Versions::Both, word: "two", kind: EncryptionKind::Omemo };
+const LEGACY: Named = Named {
+    sign_in: |server, name, device| Peer::sealed(server, name, device, Versions::Legacy),
+    is_told_whom_to_trust: false,
+    word: "legacy",
+    kind: EncryptionKind::OmemoLegacy,
+};
+const TWO: Named = Named {
+    sign_in: |server, name, device| Peer::sealed(server, name, device, Versions::Two),
+    word: "two",
+    kind: EncryptionKind::Omemo,
+    ..LEGACY
+};
+const BOTH: Named =
+    Named { sign_in: |server, name, device| Peer::sealed(server, name, device, Versions::Both), ..TWO };
 
 /// Makes each of these stories a test for each version.
 macro_rules! in_every_version {
@@ -34,7 +47,9 @@ macro_rules! in_every_version {
 }
 
 in_every_version! {
-    first_words_of_ours_replies_and_all_that_can_be_done_with_them
+    first_words_of_ours_and_replies
+    all_that_can_be_done_with_words
+    first_words_of_both_at_once
     first_words_of_theirs_and_a_restart_between_all_messages
     first_words_to_somebody_who_is_away
     first_words_while_we_are_away_and_more_of_them
@@ -43,64 +58,78 @@ in_every_version! {
     what_cannot_be_read_is_said_and_a_reset_mends_it
 }
 
-fn peer() -> BareJid {
+pub fn peer() -> BareJid {
     "peer@localhost".parse().expect("an address")
 }
 
-/// Waits until both see each other's presence, and with it each other's lists.
-pub fn befriend(person: &Person) {
-    person.command(AccountCommand::AddContact(peer(), None, Vec::new()));
-    let mut answered = false;
-    wait::until("the contact to be mutual", || {
-        let contact = block_on(person.reader().contact(peer())).ok().flatten()?;
-        if contact.asks_subscription && !answered {
-            answered = true;
-            person.command(AccountCommand::AnswerSubscription(peer(), true));
-        }
-        (contact.subscription == Subscription::Both).then_some(())
-    });
-}
-
-/// Alice with Starling, and the peer with a device that knows these versions: friends.
-fn two_people(server: &Prosody, named: &Named) -> (Person, Peer) {
+/// Alice with Starling, and the peer with a device: friends.
+pub fn two_people(server: &Prosody, named: &Named) -> (Person, Peer) {
     let alice = Person::new(server, "alice");
     server.register("peer");
-    let peer = Peer::sealed(server, "peer", "desk", named.versions);
-    befriend(&alice);
+    let peer = (named.sign_in)(server, "peer", "desk");
+    befriend_peer(&alice, &self::peer());
     (alice, peer)
 }
 
+/// As Starling shows it to Alice, in one piece.
+pub fn fingerprint(alice: &Person, of: &BareJid) -> String {
+    let shown = wait::until("a fingerprint", || {
+        let devices = block_on(alice.reader().devices(of.clone())).ok()?;
+        devices.iter().find_map(|device| device.fingerprint)
+    });
+    shown.groups().concat()
+}
+
+/// Has the peer trust Alice's key, where it would not seal first words otherwise.
+pub fn let_in(alice: &Person, peer: &mut Peer, named: &Named) {
+    if named.is_told_whom_to_trust {
+        peer.tell(&format!("trust alice@localhost {}", fingerprint(alice, &alice.address)));
+        peer.expect("trusts alice@localhost");
+    }
+}
+
 #[track_caller]
-fn hears(person: &Person, text: &str, kind: EncryptionKind) -> model::Message {
+pub fn hears(person: &Person, text: &str, kind: EncryptionKind) -> model::Message {
     let heard = person.hears(&peer(), text);
     assert_eq!(heard.encryption, kind, "{text}");
     heard
 }
 
 #[track_caller]
-fn sees_own(person: &Person, text: &str, delivery: &Delivery, kind: EncryptionKind) -> model::Message {
+pub fn sees_own(person: &Person, text: &str, delivery: &Delivery, kind: EncryptionKind) -> model::Message {
     let own = person.sees_own(&peer(), text, delivery);
     assert_eq!(own.encryption, kind, "{text}");
     own
 }
 
-fn first_words_of_ours_replies_and_all_that_can_be_done_with_them(named: &Named) {
+pub fn first_words_of_ours_and_replies(named: &Named) {
     let server = Prosody::start();
     let (alice, mut peer) = two_people(&server, named);
     let Named { word, kind, .. } = *named;
 
-    let conversation = alice.say(&self::peer(), "Hello from Starling 🐦");
+    alice.say(&self::peer(), "Hello from Starling 🐦");
     peer.expect(&format!("{word} message Hello from Starling 🐦"));
-    let own = sees_own(&alice, "Hello from Starling 🐦", &Delivery::Delivered, kind);
-    peer.tell("say alice@localhost Hello from slixmpp");
-    let heard = hears(&alice, "Hello from slixmpp", kind);
-    peer.expect(if matches!(named.versions, Versions::Legacy) { "receipt" } else { "two receipt" });
+    sees_own(&alice, "Hello from Starling 🐦", &Delivery::Delivered, kind);
+    peer.tell("say alice@localhost Hello from elsewhere 🪺");
+    hears(&alice, "Hello from elsewhere 🪺", kind);
+    peer.expect(if kind == EncryptionKind::OmemoLegacy { "receipt" } else { "two receipt" });
     for number in 0..10 {
         alice.say(&self::peer(), &format!("there {number}"));
         peer.expect(&format!("{word} message there {number}"));
         peer.tell(&format!("say alice@localhost back {number}"));
         hears(&alice, &format!("back {number}"), kind);
     }
+}
+
+fn all_that_can_be_done_with_words(named: &Named) {
+    let server = Prosody::start();
+    let (alice, mut peer) = two_people(&server, named);
+    let Named { word, kind, .. } = *named;
+    let conversation = alice.say(&self::peer(), "Hello from Starling");
+    peer.expect(&format!("{word} message Hello from Starling"));
+    let own = sees_own(&alice, "Hello from Starling", &Delivery::Delivered, kind);
+    peer.tell("say alice@localhost Hello from slixmpp");
+    let heard = hears(&alice, "Hello from slixmpp", kind);
 
     let send = |text: &str, reply_to, corrects| {
         let outgoing = Outgoing { text: text.to_owned(), reply_to, corrects };
@@ -140,9 +169,33 @@ fn first_words_of_ours_replies_and_all_that_can_be_done_with_them(named: &Named)
     }
 }
 
-fn first_words_of_theirs_and_a_restart_between_all_messages(named: &Named) {
+/// Neither has heard of the other's session when it begins its own: both first words are read, and both go on in one.
+///
+/// The peer is the next to speak. slixmpp-omemo keeps one session for a device, the one it heard of last, so what Alice said
+/// in its own before would be lost on it. Starling keeps them all, and answers in the one that it was spoken to in.
+fn first_words_of_both_at_once(named: &Named) {
+    let server = Prosody::start();
+    let (alice, mut peer) = two_people(&server, named);
+    let Named { word, kind, .. } = *named;
+    peer.tell("deaf localhost");
+    alice.say(&self::peer(), "first of ours");
+    sees_own(&alice, "first of ours", &Delivery::Sent, kind);
+    peer.tell("say alice@localhost first of theirs");
+    hears(&alice, "first of theirs", kind);
+    peer.tell("listen localhost");
+    peer.expect(&format!("{word} message first of ours"));
+    for number in 0..10 {
+        peer.tell(&format!("say alice@localhost back {number}"));
+        hears(&alice, &format!("back {number}"), kind);
+        alice.say(&self::peer(), &format!("there {number}"));
+        peer.expect(&format!("{word} message there {number}"));
+    }
+}
+
+pub fn first_words_of_theirs_and_a_restart_between_all_messages(named: &Named) {
     let server = Prosody::start();
     let (mut alice, mut peer) = two_people(&server, named);
+    let_in(&alice, &mut peer, named);
     for number in 0..4 {
         peer.tell(&format!("say alice@localhost there {number}"));
         hears(&alice, &format!("there {number}"), named.kind);
@@ -150,10 +203,12 @@ fn first_words_of_theirs_and_a_restart_between_all_messages(named: &Named) {
         alice.say(&self::peer(), &format!("back {number}"));
         peer.expect(&format!("{} message back {number}", named.word));
         alice.restart();
+        peer.leave();
+        peer = (named.sign_in)(&server, "peer", "desk");
     }
 }
 
-fn first_words_to_somebody_who_is_away(named: &Named) {
+pub fn first_words_to_somebody_who_is_away(named: &Named) {
     let server = Prosody::start();
     let (alice, peer) = two_people(&server, named);
     peer.leave();
@@ -161,7 +216,7 @@ fn first_words_to_somebody_who_is_away(named: &Named) {
         alice.say(&self::peer(), text);
     }
     sees_own(&alice, "three", &Delivery::Sent, named.kind);
-    let mut peer = Peer::sealed(&server, "peer", "desk", named.versions);
+    let mut peer = (named.sign_in)(&server, "peer", "desk");
     for text in ["one", "two", "three"] {
         peer.expect(&format!("{} message {text}", named.word));
     }
@@ -169,9 +224,10 @@ fn first_words_to_somebody_who_is_away(named: &Named) {
     hears(&alice, "all three", named.kind);
 }
 
-fn first_words_while_we_are_away_and_more_of_them(named: &Named) {
+pub fn first_words_while_we_are_away_and_more_of_them(named: &Named) {
     let server = Prosody::start();
     let (mut alice, mut peer) = two_people(&server, named);
+    let_in(&alice, &mut peer, named);
     for round in ["first", "later"] {
         alice.command(AccountCommand::Disconnect);
         for number in 0..5 {
@@ -184,7 +240,7 @@ fn first_words_while_we_are_away_and_more_of_them(named: &Named) {
         for number in 0..5 {
             hears(&alice, &format!("{round} {number}"), named.kind);
         }
-        peer = Peer::sealed(&server, "peer", "desk", named.versions);
+        peer = (named.sign_in)(&server, "peer", "desk");
         let answer = format!("{round} was read");
         alice.say(&self::peer(), &answer);
         peer.expect(&format!("{} message {answer}", named.word));
@@ -251,14 +307,14 @@ fn every_device_of_both_sides_reads_along(named: &Named) {
     assert_eq!(after(&alice), after(&second));
 }
 
-fn a_link_that_breaks_in_mid_conversation(named: &Named) {
+pub fn a_link_that_breaks_in_mid_conversation(named: &Named) {
     let server = Prosody::start();
     let cutter = LinkCutter::start(server.direct_tls_port());
     server.register("alice");
     let alice = Person::sign_in(&server, "alice", "pw-alice", cutter.port());
     server.register("peer");
-    let mut peer = Peer::sealed(&server, "peer", "desk", named.versions);
-    befriend(&alice);
+    let mut peer = (named.sign_in)(&server, "peer", "desk");
+    befriend_peer(&alice, &self::peer());
     // Who has one session for a device loses messages when both begin at once, as slixmpp-omemo does.
     alice.say(&self::peer(), "hello");
     peer.expect(&format!("{} message hello", named.word));

@@ -1,12 +1,13 @@
 //! Who people are to each other: names, pictures, contacts on every device, and who is not heard.
 
-use model::{AccountCommand, Contact};
+use model::{AccountCommand, Contact, EventKind, Show};
 use tests::person::block_on;
 use tests::wait;
 use tests::{Person, Server, befriend};
 
 on_every_server! {
     a_nickname_and_a_picture_reach_a_contact_and_an_own_device_and_go_again
+    what_somebody_published_before_is_known_to_a_new_contact
     a_contact_has_its_name_on_every_device_also_one_that_was_away
     a_blocked_person_is_not_heard_on_any_device_until_that_ends
 }
@@ -21,7 +22,12 @@ const PICTURE: &[u8] = &[
 fn a_nickname_and_a_picture_reach_a_contact_and_an_own_device_and_go_again(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
+    let mut events = alice.session.events();
     befriend(&alice, &bob);
+    // Before, ejabberd does not know what bob wants to be told of.
+    alice.waits_for_event(&mut events, "bob's presence", |event| {
+        matches!(event, EventKind::Presence(who, presence) if *who == bob.address && presence.show != Show::Offline)
+    });
 
     alice.command(AccountCommand::SetNickname(Some("Alice of the Harbour".to_owned())));
     alice.command(AccountCommand::SetAvatar(Some((PICTURE.to_vec(), 1, 1))));
@@ -42,6 +48,23 @@ fn a_nickname_and_a_picture_reach_a_contact_and_an_own_device_and_go_again(serve
     knows(&bob, &alice, "neither", |contact| {
         contact.name == alice.address.as_str() && contact.avatar.is_none()
     });
+}
+
+fn what_somebody_published_before_is_known_to_a_new_contact(server: impl Server) {
+    let alice = Person::new(&server, "alice");
+    let second = Person::sign_in(&server, "alice", "pw-alice", server.starttls_port());
+    alice.command(AccountCommand::SetNickname(Some("Alice of the Harbour".to_owned())));
+    alice.command(AccountCommand::SetAvatar(Some((PICTURE.to_vec(), 1, 1))));
+    wait::until("the server to have both", || {
+        let profile = block_on(second.reader().account()).expect("readable").expect("an account");
+        (profile.nickname.is_some() && profile.avatar.is_some()).then_some(())
+    });
+    let bob = Person::new(&server, "bob");
+    befriend(&alice, &bob);
+    let seen = knows(&bob, &alice, "the name and the picture", |contact| {
+        contact.name == "Alice of the Harbour" && contact.avatar.is_some()
+    });
+    assert_eq!(wait::until("the picture's bytes", || picture(&bob, &seen)), PICTURE);
 }
 
 fn a_contact_has_its_name_on_every_device_also_one_that_was_away(server: impl Server) {

@@ -5,8 +5,15 @@
 
 mod elements;
 mod header;
+mod omemo_records;
+mod omemo_session;
+mod omemo_wire;
+#[allow(dead_code)] // What the tests of the crate need beside.
+#[path = "../../src/omemo/tests/support/mod.rs"]
+mod people;
 mod sasl;
 mod script;
+mod sealed_elements;
 mod sign_in;
 mod signed_in;
 mod texts;
@@ -19,7 +26,11 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("elements", elements::read),
     ("header", header::read),
+    ("omemo-records", omemo_records::read),
+    ("omemo-session", omemo_session::play),
+    ("omemo-wire", omemo_wire::read),
     ("sasl", sasl::answer),
+    ("sealed-elements", sealed_elements::read),
     ("sign-in", sign_in::play),
     ("signed-in", signed_in::play),
     ("texts", texts::read),

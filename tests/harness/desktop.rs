@@ -167,6 +167,11 @@ impl Desktop {
         self.tool(&["click", "--repeat", &turns.to_string(), "--delay", "6", "4"]);
     }
 
+    /// Turns it towards the person.
+    pub fn turn_wheel_down(&self, turns: u32) {
+        self.tool(&["click", "--repeat", &turns.to_string(), "--delay", "6", "5"]);
+    }
+
     /// Locks every keyring, as some do when the person is away for long.
     ///
     /// # Panics

@@ -1,18 +1,20 @@
 //! Two people who let each other in.
 
-use model::{AccountCommand, Subscription};
+use model::{AccountCommand, BareJid, Subscription};
 
 use crate::Person;
 use crate::person::block_on;
 use crate::wait;
 
-/// Makes each a contact of the other, so that neither is a stranger, and waits until both devices know it.
+/// Makes each a contact of the other, so that neither is a stranger, and waits until both devices know it. One asks, the
+/// other agrees and asks back: of two questions that cross, ejabberd now and then loses one.
 #[track_caller]
 pub fn befriend(one: &Person, other: &Person) {
     let mut pairs = [(one, other, false), (other, one, false)];
-    for (person, contact, _) in &pairs {
+    let ask = |person: &Person, contact: &Person| {
         person.command(AccountCommand::AddContact(contact.address.clone(), None, Vec::new()));
-    }
+    };
+    ask(one, other);
     wait::until("the contact to be mutual", || {
         let mut mutual = 0;
         for (person, contact, answered) in &mut pairs {
@@ -20,10 +22,28 @@ pub fn befriend(one: &Person, other: &Person) {
             if !*answered && found.as_ref().is_some_and(|found| found.asks_subscription) {
                 *answered = true;
                 person.command(AccountCommand::AnswerSubscription(contact.address.clone(), true));
+                if std::ptr::eq(*person, other) {
+                    ask(person, contact);
+                }
             }
             mutual += u32::from(found.is_some_and(|found| found.subscription == Subscription::Both));
         }
         (mutual == 2).then_some(())
+    });
+}
+
+/// The same with somebody who lets in whoever asks, with a client that is not ours.
+#[track_caller]
+pub fn befriend_peer(person: &Person, peer: &BareJid) {
+    person.command(AccountCommand::AddContact(peer.clone(), None, Vec::new()));
+    let mut answered = false;
+    wait::until("the contact to be mutual", || {
+        let contact = block_on(person.reader().contact(peer.clone())).ok().flatten()?;
+        if contact.asks_subscription && !answered {
+            answered = true;
+            person.command(AccountCommand::AnswerSubscription(peer.clone(), true));
+        }
+        (contact.subscription == Subscription::Both).then_some(())
     });
 }
 

@@ -1,15 +1,16 @@
 //! What tests, the demo and the benches share: real servers, people, and a desktop to stand them on.
 //!
 //! Nothing here stands in for a real part. [`Prosody`] and [`Ejabberd`] are servers of their own on free ports,
-//! [`LinkCutter`] a relay that breaks connections, [`Person`] a [`session::Session`] with an empty folder, [`Desktop`] an X
-//! server with its own D-Bus, keyring and accessibility bus, and [`Robot`] uses the program's
-//! window as a screen reader would: it finds things by role and name and by nothing else.
+//! [`LinkCutter`] a relay that breaks connections, [`Person`] a [`session::Session`] with an empty folder, [`Peer`] somebody
+//! with a client of other people, [`Desktop`] an X server with its own D-Bus, keyring and accessibility bus, and [`Robot`]
+//! uses the program's window as a screen reader would: it finds things by role and name and by nothing else.
 
 pub mod certificates;
 pub mod desktop;
 pub mod ejabberd;
 pub mod friends;
 pub mod link_cutter;
+pub mod peer;
 pub mod person;
 pub mod program;
 pub mod prosody;
@@ -21,8 +22,9 @@ pub mod wait;
 
 pub use desktop::Desktop;
 pub use ejabberd::Ejabberd;
-pub use friends::{befriend, know_devices};
+pub use friends::{befriend, befriend_peer, know_devices};
 pub use link_cutter::LinkCutter;
+pub use peer::Peer;
 pub use person::Person;
 pub use prosody::Prosody;
 pub use robot::Robot;

@@ -1,6 +1,7 @@
 -- A Prosody for tests: loopback only, state in one folder, no limits on speed.
 --   STARLING_PROSODY_DIR  its folder, with certs/localhost.{crt,key}
 --   STARLING_PROSODY_STARTTLS, STARLING_PROSODY_DIRECT  its ports
+--   STARLING_PROSODY_HTTPS  the port of its files, STARLING_PROSODY_FILES  the port it tells of: a relay's, or the same
 --   STARLING_PROSODY_WIRETAP  set if it is to write down all that is said
 -- Globals of a Prosody configuration read back as proxies: locals do not.
 local dir = ENV_STARLING_PROSODY_DIR
@@ -19,12 +20,15 @@ c2s_ports = { Lua.tonumber(ENV_STARLING_PROSODY_STARTTLS) }
 c2s_direct_tls_ports = { Lua.tonumber(ENV_STARLING_PROSODY_DIRECT) }
 s2s_ports = {}
 http_ports = {}
-https_ports = {}
+https_ports = { Lua.tonumber(ENV_STARLING_PROSODY_HTTPS) }
+http_interfaces = { "127.0.0.1" }
+https_interfaces = { "127.0.0.1" }
 modules_disabled = { "s2s"; "dialback" }
 
 local tls = { certificate = dir .. "/certs/localhost.crt"; key = dir .. "/certs/localhost.key" }
 ssl = tls
 c2s_direct_tls_ssl = tls
+https_ssl = tls
 c2s_require_encryption = true
 allow_unencrypted_plain_auth = false
 authentication = "internal_hashed"
@@ -64,3 +68,10 @@ VirtualHost "open.localhost"
 
 -- An old one: no stream management either.
 VirtualHost "old.localhost"
+
+-- Files (XEP-0363). What the slots say is checked: without their headers nothing is taken.
+Component "files.localhost" "http_file_share"
+  http_host = "localhost"
+  http_external_url = "https://localhost:" .. ENV_STARLING_PROSODY_FILES .. "/"
+  http_file_share_size_limit = 2 * 1024 * 1024 * 1024
+  http_file_share_daily_quota = 100 * 1024 * 1024 * 1024

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::certificates::make_certificates;
 use crate::program::{Program, free_port};
-use crate::{Server, wait};
+use crate::{LinkCutter, Server, wait};
 
 const CONFIGURATION: &str = include_str!("prosody.cfg.lua");
 const WIRETAP: &str = include_str!("mod_wiretap.lua");
@@ -17,6 +17,9 @@ pub struct Prosody {
     folder: TempDir,
     starttls_port: u16,
     direct_tls_port: u16,
+    https_port: u16,
+    /// The port that links to files name.
+    files_port: u16,
     program: Option<Program>,
     is_tapped: bool,
 }
@@ -46,7 +49,22 @@ impl Prosody {
         Self::start_as(&days, false)
     }
 
+    /// As [`Self::start_tapped`], with files behind a link that can be cut.
+    ///
+    /// # Panics
+    /// When Prosody or OpenSSL is not installed.
+    pub fn start_with_files_behind_a_cutter() -> (Self, LinkCutter) {
+        let https_port = free_port();
+        let cutter = LinkCutter::start(https_port);
+        (Self::start_on(&(-1..30), true, https_port, cutter.port()), cutter)
+    }
+
     fn start_as(days: &std::ops::Range<i64>, is_tapped: bool) -> Self {
+        let https_port = free_port();
+        Self::start_on(days, is_tapped, https_port, https_port)
+    }
+
+    fn start_on(days: &std::ops::Range<i64>, is_tapped: bool, https_port: u16, files_port: u16) -> Self {
         let folder = tempfile::Builder::new().prefix("starling-prosody").tempdir().expect("a folder");
         for name in ["certs", "data", "modules"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
@@ -58,6 +76,8 @@ impl Prosody {
             folder,
             starttls_port: free_port(),
             direct_tls_port: free_port(),
+            https_port,
+            files_port,
             program: None,
             is_tapped,
         };
@@ -70,7 +90,7 @@ impl Prosody {
         let mut command = self.command("prosody");
         command.arg("-F");
         self.program = Some(Program::start(&command));
-        let ports = [self.starttls_port, self.direct_tls_port];
+        let ports = [self.starttls_port, self.direct_tls_port, self.https_port];
         wait::until("Prosody to listen", || {
             ports.iter().all(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_ok()).then_some(())
         });
@@ -89,6 +109,18 @@ impl Prosody {
             program.kill();
         }
         let _ = std::fs::remove_file(self.folder.path().join("prosody.pid"));
+    }
+
+    /// Changes its database with these statements of SQL. Nobody is connected meanwhile.
+    ///
+    /// # Panics
+    /// When sqlite3 is missing, or does not like the statements.
+    pub fn alter(&mut self, statements: &str) {
+        self.stop();
+        let file = self.folder.path().join("data/prosody.sqlite");
+        let done = Command::new("sqlite3").args(["-bail"]).arg(file).arg(statements).status();
+        assert!(done.expect("sqlite3").success(), "the database was not changed");
+        self.resume();
     }
 
     /// Makes an account at `localhost` and returns its password.
@@ -152,7 +184,9 @@ impl Prosody {
             .arg(self.folder.path().join("prosody.cfg.lua"))
             .env("STARLING_PROSODY_DIR", self.folder.path())
             .env("STARLING_PROSODY_STARTTLS", self.starttls_port.to_string())
-            .env("STARLING_PROSODY_DIRECT", self.direct_tls_port.to_string());
+            .env("STARLING_PROSODY_DIRECT", self.direct_tls_port.to_string())
+            .env("STARLING_PROSODY_HTTPS", self.https_port.to_string())
+            .env("STARLING_PROSODY_FILES", self.files_port.to_string());
         command
     }
 }

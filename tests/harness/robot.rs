@@ -236,6 +236,11 @@ impl Node {
         self.states().is_some_and(|states| states & (1 << CHECKED) != 0)
     }
 
+    /// Whether it can have the keyboard.
+    pub fn is_focusable(&self) -> bool {
+        self.states().is_some_and(|states| states & (1 << FOCUSABLE) != 0)
+    }
+
     /// Whether it has the keyboard.
     pub fn is_focused(&self) -> bool {
         self.states().is_some_and(|states| states & (1 << FOCUSED) != 0)
@@ -403,6 +408,7 @@ impl Node {
 
 /// Bits of `AtspiStateType`.
 const CHECKED: u32 = 4;
+const FOCUSABLE: u32 = 11;
 const FOCUSED: u32 = 12;
 const SENSITIVE: u32 = 24;
 const SHOWING: u32 = 25;

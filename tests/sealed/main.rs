@@ -13,6 +13,7 @@ mod edits;
 mod fates;
 mod hostile;
 mod lives;
+mod own_devices;
 mod replays;
 mod server;
 mod trust;

@@ -187,7 +187,7 @@ impl World {
                         }
                     }
                     Output::StartTls => panic!("the link is secure already"),
-                    Output::Event(_) | Output::Answer(..) => {}
+                    Output::Event(_) | Output::File(_) | Output::Media(..) | Output::Answer(..) => {}
                 }
             }
             if killed {

@@ -3,16 +3,20 @@
 
 mod changes;
 mod chat;
+mod codes;
 mod encryption;
 mod failures;
+mod files;
 mod find;
 mod keyring;
 mod list;
 mod names;
+mod own_status;
 mod people;
 mod pictures;
 mod profiles;
 mod quiet;
 mod scene;
 mod settings;
+mod unreadable;
 mod welcome;

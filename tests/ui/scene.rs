@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{AccountCommand, BareJid};
 use tests::robot::Node;
-use tests::{Desktop, Person, Prosody, Starling, befriend};
+use tests::{Desktop, Person, Prosody, Starling, befriend, wait};
 
 pub const GREETING: &str = "Shall we meet at the harbour?";
 
@@ -58,6 +58,56 @@ impl Scene {
         self.desktop.press("Return");
     }
 
+    /// Opens the list of Bob's devices and keys.
+    #[track_caller]
+    pub fn open_devices(&self) {
+        self.starling.robot.find("toggle button", "Encryption").click();
+        self.starling.robot.find("button", "Devices and Keys").click();
+        self.starling.robot.find("dialog", "Encryption");
+    }
+
+    /// Goes to a device of the list that is open: the one whose row says this.
+    #[track_caller]
+    pub fn open_device(&self, state: &str) {
+        let is_it = |node: &Node| node.role() == "list item" && node.name().contains(state);
+        self.starling.robot.find_where(&format!("a device: {state}"), is_it).point();
+        self.starling.robot.find("button", "Back");
+    }
+
+    /// Presses a row of a dialog that stands for a button.
+    #[track_caller]
+    pub fn press_row(&self, name: &str) {
+        self.starling.robot.find_where(name, |node| node.name() == name && node.is_showing()).point();
+    }
+
+    /// Closes the dialog of this name by key, which it takes wherever the keyboard is in it.
+    #[track_caller]
+    pub fn escape(&self, role: &str, name: &str) {
+        self.starling.robot.find(role, name);
+        // From a page of its own, Escape leads back to the first one.
+        while self.starling.robot.sees("button", "Back") {
+            self.desktop.press("Escape");
+            self.starling.robot.wait_gone("button", "Back");
+        }
+        self.desktop.press("Escape");
+        self.starling.robot.wait_gone(role, name);
+    }
+
+    /// Opens a page of the preferences.
+    #[track_caller]
+    pub fn open_preferences(&self, page: &str) {
+        self.desktop.press("ctrl+comma");
+        self.starling.robot.find("tab", page).point();
+    }
+
+    /// Waits until the lock is closed: the first words had the devices of both sides asked for.
+    #[track_caller]
+    pub fn wait_for_lock(&self) {
+        self.starling.robot.find_where("a closed lock", |node| {
+            node.name() == "Encryption" && node.description() == "Encrypted"
+        });
+    }
+
     /// Points at a message and presses one of the buttons that appear.
     #[track_caller]
     pub fn hover_and_press(&self, message: &str, button: &str) {
@@ -72,6 +122,16 @@ impl Scene {
         for key in keys {
             self.desktop.press(key);
         }
+    }
+
+    /// Goes by key to this item of the menu that opens, and takes it.
+    #[track_caller]
+    pub fn choose_item(&self, name: &str) {
+        wait::until(&format!("the keyboard at “{name}”"), || {
+            let is_there = self.menu_item(name).is_focused();
+            self.desktop.press(if is_there { "Return" } else { "Down" });
+            is_there.then_some(())
+        });
     }
 
     /// Waits for this item of a menu.

@@ -14,8 +14,9 @@ use crate::{
 
 /// An archived message came.
 pub fn result(turn: &mut Turn<'_, '_>, from: Option<&Address>, message: &Element) -> Result<(), Error> {
-    let run = mam::result(message).and_then(|result| run_of(turn, from, result.query_id.as_deref()));
-    let (Some(run), Some(result)) = (run, mam::result(message)) else {
+    let result = mam::result(message);
+    let run = result.as_ref().and_then(|result| run_of(turn, from, result.query_id.as_deref()));
+    let (Some(run), Some(result)) = (run, result) else {
         turn.refuse(Kind::ArchiveResult);
         return Ok(());
     };

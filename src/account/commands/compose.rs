@@ -2,7 +2,8 @@
 
 use model::{Change, Content, ConversationId, Delivery, Direction, EncryptionKind, MessageId, Outgoing};
 use store::{
-    Correction, MessageIds, NewMessage, NewOutboxRow, NewReply, OutboxKind, StoredConversation, StoredMessage,
+    Correction, MessageIds, NewMessage, NewOutboxRow, NewReply, OutboxId, OutboxKind, StoredConversation,
+    StoredMessage,
 };
 use xmpp::{
     Address, minidom::Element, payload, xep_0085_chat_states as chat_states_xml,
@@ -10,7 +11,7 @@ use xmpp::{
     xep_0359_stanza_ids as stanza_ids, xep_0461_replies as replies, xml,
 };
 
-use crate::{Error, chat_states, messages, omemo, outbox, turn::Turn};
+use crate::{Error, chat_states, files, messages, omemo, outbox, turn::Turn};
 
 /// `AccountCommand::Send`
 pub fn send(turn: &mut Turn<'_, '_>, conversation: ConversationId, outgoing: &Outgoing) -> Result<(), Error> {
@@ -24,13 +25,16 @@ pub fn send(turn: &mut Turn<'_, '_>, conversation: ConversationId, outgoing: &Ou
     turn.changed(Change::Conversation(conversation));
     match outgoing.corrects {
         Some(corrected) => correct(turn, &stored, corrected, &text),
-        None => say(turn, &stored, &text, outgoing.reply_to),
+        None => say(turn, &stored, &text, outgoing.reply_to, None),
     }
 }
 
 /// `AccountCommand::TryAgain`: the same message, by the same id. Its bytes went with its outbox row when it was
 /// refused, so they are made again.
 pub fn try_again(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<(), Error> {
+    if files::try_again(turn, message)? {
+        return Ok(());
+    }
     let Some(row) = turn.tx.reads().stored_message(message)? else { return Ok(()) };
     let (Content::Text(text), Some(id)) = (&row.content, &row.ids.stanza) else { return Ok(()) };
     let Some(stored) = turn.tx.reads().stored_conversation(row.conversation)? else { return Ok(()) };
@@ -48,11 +52,13 @@ pub fn try_again(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<(), Erro
     into_outbox(turn, &stored, id, &stanza, OutboxKind::Message, Some(message))
 }
 
-fn say(
+/// Says something, after another row of the outbox if there is one.
+pub fn say(
     turn: &mut Turn<'_, '_>,
     stored: &StoredConversation,
     text: &str,
     reply_to: Option<MessageId>,
+    after: Option<OutboxId>,
 ) -> Result<(), Error> {
     // Whoever writes to a stranger has taken them in.
     messages::accept(turn, stored.id)?;
@@ -64,8 +70,20 @@ fn say(
     };
     let id = turn.new_id();
     let stanza = stanza(turn, stored, &id, text, answered.as_ref(), None);
+    let message = write(turn, stored, &id, text, answered.as_ref())?;
+    into_outbox_after(turn, stored, &id, &stanza, OutboxKind::Message, Some(message), after)
+}
+
+/// Writes an own message into the history.
+pub fn write(
+    turn: &mut Turn<'_, '_>,
+    stored: &StoredConversation,
+    id: &str,
+    text: &str,
+    answered: Option<&StoredMessage>,
+) -> Result<MessageId, Error> {
     let sort_time = messages::newest_place(turn, stored.id)?;
-    let reply = answered.as_ref().and_then(|row| {
+    let reply = answered.and_then(|row| {
         let target_id = reference(row)?;
         Some(NewReply {
             target: Some(row.id),
@@ -85,7 +103,7 @@ fn say(
         content: Content::Text(text.to_owned()),
         encryption: omemo::promised(stored),
         delivery: Delivery::Queued,
-        ids: MessageIds { stanza: Some(id.clone()), origin: Some(id.clone()), archive: None },
+        ids: MessageIds { stanza: Some(id.to_owned()), origin: Some(id.to_owned()), archive: None },
         reply,
         unread: false,
     };
@@ -94,7 +112,7 @@ fn say(
     turn.changed(Change::Conversation(stored.id));
     turn.tx.mark_read(stored.id, message)?;
     chat_states::spoke(turn, stored.id);
-    into_outbox(turn, stored, &id, &stanza, OutboxKind::Message, Some(message))
+    Ok(message)
 }
 
 fn correct(
@@ -177,6 +195,18 @@ pub fn into_outbox(
     kind: OutboxKind,
     message: Option<MessageId>,
 ) -> Result<(), Error> {
+    into_outbox_after(turn, stored, id, stanza, kind, message, None)
+}
+
+fn into_outbox_after(
+    turn: &mut Turn<'_, '_>,
+    stored: &StoredConversation,
+    id: &str,
+    stanza: &Element,
+    kind: OutboxKind,
+    message: Option<MessageId>,
+    after: Option<OutboxId>,
+) -> Result<(), Error> {
     let bytes = xml::serialise(stanza);
     let is_sealed = omemo::is_sealed(turn, stored);
     let row = NewOutboxRow {
@@ -185,7 +215,7 @@ pub fn into_outbox(
         conversation: Some(stored.id),
         token: id,
         bytes: &bytes,
-        after: None,
+        after,
         time: turn.now.wall,
     };
     if is_sealed { outbox::push_unsealed(turn, &row) } else { outbox::push(turn, &row) }

@@ -39,7 +39,8 @@ pub fn likely(
     let time = copy.stamp.unwrap_or(turn.now.wall);
     let Some(id) = &ids.stanza else {
         return match content {
-            Content::Text(text) if copy.run.is_some() && ids.origin.is_none() => {
+            // Files without words are not told apart by them.
+            Content::Text(text) if copy.run.is_some() && ids.origin.is_none() && !text.is_empty() => {
                 Ok(turn.tx.reads().message_without_ids(conversation, side, text, time, SAME_DAY)?)
             }
             _ => Ok(None),

@@ -12,7 +12,7 @@ use xmpp::{
     xep_0444_reactions as reactions, xep_0461_replies as replies,
 };
 
-use crate::omemo::Sealed;
+use crate::{files, omemo::Sealed};
 
 const NS_CLIENT: &str = "jabber:client";
 const NS_NICK: &str = "http://jabber.org/protocol/nick";
@@ -87,7 +87,7 @@ pub enum Act {
 }
 
 /// Words, or the lack of them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
     /// The words. Empty when encrypted in a way that cannot be read.
     pub text: String,
@@ -95,6 +95,8 @@ pub struct Said {
     pub unreadable: Option<(UnreadableReason, EncryptionKind)>,
     /// What they answer.
     pub reply: Option<Answered>,
+    /// The files beside them.
+    pub files: files::ReceivedFiles,
 }
 
 /// The message that is answered (XEP-0461).
@@ -129,7 +131,7 @@ pub fn read(message: &Element, language: &str) -> Meaning {
 
 /// A message that is sealed and cannot be opened: of what stands beside it only its ids count.
 pub fn unreadable(message: &Element, reason: UnreadableReason, kind: EncryptionKind) -> Meaning {
-    let said = Said { text: String::new(), unreadable: Some((reason, kind)), reply: None };
+    let said = Said { text: String::new(), unreadable: Some((reason, kind)), ..Said::default() };
     Meaning { act: Act::Say(said), ..nothing(message) }
 }
 
@@ -178,10 +180,14 @@ fn said(message: &Element, language: &str) -> Option<Said> {
         return carries_words(message).then_some(Said {
             text: String::new(),
             unreadable: Some((UnreadableReason::UnknownEncryption(kind), kind)),
-            reply: None,
+            ..Said::default()
         });
     }
-    let body = body(message, language)?;
+    let body = body(message, language);
+    if let Some(mut files) = files::read(message, body.as_deref()) {
+        return Some(Said { text: std::mem::take(&mut files.text), files, ..Said::default() });
+    }
+    let body = body?;
     let (text, quote) = match &reply {
         Some(_) => replies::split_body(message, &body),
         None => (body, None),
@@ -189,7 +195,7 @@ fn said(message: &Element, language: &str) -> Option<Said> {
     let text = with_subject(message, text);
     let quote: String = quote.unwrap_or_default().chars().take(MAX_QUOTE).collect();
     let answered = reply.map(|reply| Answered { id: reply.id, sender: reply.to, quote });
-    (!text.trim().is_empty()).then_some(Said { text, unreadable: None, reply: answered })
+    (!text.trim().is_empty()).then_some(Said { text, reply: answered, ..Said::default() })
 }
 
 /// OMEMO sends keys in messages without a payload (XEP-0384 §4.6).

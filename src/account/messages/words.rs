@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Error,
     archive::{self, Run},
+    files::{self, ReceivedFiles},
     omemo,
     turn::Turn,
 };
@@ -49,7 +50,8 @@ pub fn put(
         Some(answered) => answer(turn, conversation, answered).map(Some),
         None => Ok(None),
     };
-    insert(turn, copy, parties, meaning, content, encryption, reply)
+    let what = What { content, encryption, files: &said.files };
+    insert(turn, copy, parties, meaning, what, reply)
 }
 
 /// The place where a message stood that was taken back.
@@ -65,8 +67,9 @@ pub fn tombstone(
         return Ok(());
     }
     let none = |_: &Turn<'_, '_>, _| Ok(None);
-    let (conversation, insertion) =
-        insert(turn, copy, parties, meaning, Content::Retracted, EncryptionKind::None, none)?;
+    let files = ReceivedFiles::default();
+    let what = What { content: Content::Retracted, encryption: EncryptionKind::None, files: &files };
+    let (conversation, insertion) = insert(turn, copy, parties, meaning, what, none)?;
     if let Insertion::AlreadyThere(id) = insertion
         && turn.tx.retract(id)?
     {
@@ -76,13 +79,19 @@ pub fn tombstone(
     Ok(())
 }
 
+/// What a row is to hold.
+struct What<'a> {
+    content: Content,
+    encryption: EncryptionKind,
+    files: &'a ReceivedFiles,
+}
+
 fn insert(
     turn: &mut Turn<'_, '_>,
     copy: &Copy<'_>,
     parties: &Parties,
     meaning: &Meaning,
-    content: Content,
-    encryption: EncryptionKind,
+    what: What<'_>,
     reply: impl FnOnce(&Turn<'_, '_>, ConversationId) -> Result<Option<NewReply>, Error>,
 ) -> Result<(ConversationId, Insertion), Error> {
     let outgoing = parties.direction == Direction::Outgoing;
@@ -90,8 +99,8 @@ fn insert(
     let time = copy.stamp.unwrap_or(turn.now.wall);
     let conversation = conversations::ensure(turn, &parties.peer, begun, time)?;
     let ids = copies::ids(turn, copy, meaning);
-    if let Some(row) = copies::likely(turn, copy, conversation, parties.direction, &ids, &content)? {
-        merge(turn, conversation, row.id, &ids, &content, encryption, meaning)?;
+    if let Some(row) = copies::likely(turn, copy, conversation, parties.direction, &ids, &what.content)? {
+        merge(turn, copy, conversation, row.id, &ids, &what, meaning)?;
         seen_in_archive(turn, copy, conversation, row.id)?;
         return Ok((conversation, Insertion::AlreadyThere(row.id)));
     }
@@ -105,8 +114,8 @@ fn insert(
         nickname: None,
         time,
         sort_time,
-        content,
-        encryption,
+        content: what.content.clone(),
+        encryption: what.encryption,
         delivery: if outgoing { Delivery::Sent } else { Delivery::Received },
         ids,
         reply,
@@ -119,6 +128,7 @@ fn insert(
                 turn.tx.set_markable(id)?;
             }
             keep_key(turn, conversation, id, meaning)?;
+            keep_files(turn, copy, conversation, id, what.files, meaning)?;
             turn.changed(Change::MessageAdded(conversation, id));
             turn.changed(Change::Conversation(conversation));
             edits::apply_waiting(turn, conversation, id, &new.ids)?;
@@ -127,7 +137,7 @@ fn insert(
             }
         }
         Insertion::AlreadyThere(id) => {
-            merge(turn, conversation, id, &new.ids, &new.content, encryption, meaning)?;
+            merge(turn, copy, conversation, id, &new.ids, &what, meaning)?;
         }
     }
     seen_in_archive(turn, copy, conversation, insertion.id())?;
@@ -137,16 +147,19 @@ fn insert(
 /// A copy of what is here: keep what it knows better.
 fn merge(
     turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
     conversation: ConversationId,
     message: MessageId,
     ids: &MessageIds,
-    content: &Content,
-    encryption: EncryptionKind,
+    what: &What<'_>,
     meaning: &Meaning,
 ) -> Result<(), Error> {
     let learned = turn.tx.add_ids(message, ids)?;
-    if matches!(content, Content::Text(_)) && turn.tx.replace_unreadable(message, content, encryption)? {
+    if matches!(what.content, Content::Text(_))
+        && turn.tx.replace_unreadable(message, &what.content, what.encryption)?
+    {
         keep_key(turn, conversation, message, meaning)?;
+        keep_files(turn, copy, conversation, message, what.files, meaning)?;
         turn.changed(Change::MessageChanged(conversation, message));
         turn.changed(Change::Conversation(conversation));
     }
@@ -169,6 +182,22 @@ pub fn again(
         edits::apply_waiting(turn, row.conversation, message, &ids)?;
     }
     seen_in_archive(turn, copy, row.conversation, message)
+}
+
+/// Keeps the files that came with a message.
+fn keep_files(
+    turn: &mut Turn<'_, '_>,
+    copy: &Copy<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+    received: &ReceivedFiles,
+    meaning: &Meaning,
+) -> Result<(), Error> {
+    if received.files.is_empty() {
+        return Ok(());
+    }
+    let trust = meaning.sealed.as_ref().map(|sealed| sealed.trust);
+    files::arrived(turn, conversation, message, received, counts_as_unread(copy), trust)
 }
 
 /// Keeps with which key a message was sealed, and by which mark another copy is known.

@@ -174,8 +174,12 @@ pub fn look(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
         return Ok(());
     }
     for device in turn.tx.reads().devices(who)? {
-        if let (None, Some(version)) = (device.fingerprint, device.versions.first()) {
-            let key = (who.clone(), device.id, *version);
+        // A key that came with a message checks no names: the one for that stands in the bundle of version 2.
+        let has_two = device.versions.contains(&model::OmemoVersion::Two);
+        let lacks_name_key = has_two && turn.tx.reads().ed25519_key(who, device.id)?.is_none();
+        let version = if has_two { Some(model::OmemoVersion::Two) } else { device.versions.first().copied() };
+        if let Some(version) = version.filter(|_| device.fingerprint.is_none() || lacks_name_key) {
+            let key = (who.clone(), device.id, version);
             if turn.state.omemo.bundles.only_looks.len() < MOST {
                 turn.state.omemo.bundles.only_looks.insert(key.clone());
             }

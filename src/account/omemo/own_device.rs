@@ -17,7 +17,7 @@ use xmpp::{
     xep_0384_omemo::{self as wire, ListedDevice},
 };
 
-use super::{Asked, crypto_version, device_lists, model_version, ratchets};
+use super::{Asked, crypto_version, device_lists, model_version, ratchets, removed_devices};
 use crate::{
     Error, names, outbox,
     turn::{IqKind, PendingIq, State, Turn},
@@ -25,8 +25,6 @@ use crate::{
 
 /// The fact that names the versions whose bundle the server may not have.
 const FACT_UNPUBLISHED: &str = "omemo unpublished";
-/// The fact that holds the numbers this database had before: they come off our lists.
-const FACT_REPLACED: &str = "omemo replaced";
 /// The first pause before our place on a list is taken again, and the longest.
 const PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
@@ -101,6 +99,7 @@ pub fn lists_known(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
             take_place(turn, version);
         }
     }
+    take_off_removed(turn)?;
     next(turn)
 }
 
@@ -110,10 +109,7 @@ fn make(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     let taken: Vec<DeviceId> =
         turn.tx.reads().devices(&own)?.iter().filter_map(|device| DeviceId::new(device.id)).collect();
     if let Some(before) = turn.tx.reads().own_device_number()? {
-        let mut numbers = replaced(turn)?;
-        numbers.push(before);
-        let lines: Vec<String> = numbers.iter().map(u32::to_string).collect();
-        turn.tx.set_fact(FACT_REPLACED, Some(lines.join("\n").as_bytes()))?;
+        removed_devices::replace(turn, before)?;
     }
     let now = turn.now.wall;
     let made = ratchets(turn, |omemo, mut rng| omemo.create_own_device(&taken, now, &mut rng))?;
@@ -190,6 +186,24 @@ fn stands_on_list(turn: &Turn<'_, '_>, version: OmemoVersion) -> Result<bool, Er
     let own = turn.tx.reads().own_device_number()?;
     let list = turn.state.omemo.own.lists.get(&version);
     Ok(list.is_some_and(|list| list.iter().any(|device| Some(device.id) == own)))
+}
+
+/// Publishes lists anew on which a device stands that the user removed.
+fn take_off_removed(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    let removed = removed_devices::removed(turn)?;
+    let lists = &turn.state.omemo.own.lists;
+    let has_removed = |list: &Vec<ListedDevice>| list.iter().any(|device| removed.contains(&device.id));
+    let stale: Vec<OmemoVersion> =
+        lists.iter().filter(|(_, list)| has_removed(list)).map(|(version, _)| *version).collect();
+    // What stands on a list that could not be had is not known.
+    if lists.len() == wire::VERSIONS.len() {
+        let listed = lists.values().flatten().map(|device| device.id).collect();
+        removed_devices::forget_all_but(turn, &listed)?;
+    }
+    for version in stale {
+        enqueue(turn, What::List, version);
+    }
+    Ok(())
 }
 
 /// Takes our place on a list: at once at first, later after a pause.
@@ -284,19 +298,14 @@ fn own_list(
 ) -> Result<Vec<ListedDevice>, Error> {
     let id = device.id().get();
     let mut list = turn.state.omemo.own.lists.get(&version).cloned().unwrap_or_default();
-    let replaced = replaced(turn)?;
-    list.retain(|device| device.id != id && !replaced.contains(&device.id));
+    list.retain(|device| device.id != id);
+    removed_devices::strike(turn, &mut list)?;
     list.truncate(wire::MAX_DEVICES - 1);
     let label = label(turn)?;
     let signature =
         label.as_deref().map(|label| device.sign_label(label, &mut &mut *turn.state.rng).to_vec());
     list.push(ListedDevice { id, label, label_signature: signature });
     Ok(list)
-}
-
-fn replaced(turn: &Turn<'_, '_>) -> Result<Vec<u32>, Error> {
-    let fact = turn.tx.reads().fact(FACT_REPLACED)?.unwrap_or_default();
-    Ok(String::from_utf8_lossy(&fact).lines().filter_map(|line| line.parse().ok()).collect())
 }
 
 /// The server answered what we published.

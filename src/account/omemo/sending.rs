@@ -52,6 +52,8 @@ pub fn seal(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<Sealing, Error> 
         Availability::No | Availability::Unknown => return Ok(Sealing::Waits(Wait::Keys)),
         Availability::Yes => {}
     }
+    let own = turn.own_bare().clone();
+    device_lists::request(turn, &own)?;
     device_lists::request(turn, &to)?;
     let lists = device_lists::state(turn, &to);
     let has_devices =

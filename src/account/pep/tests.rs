@@ -70,3 +70,30 @@ fn the_own_nickname_comes_from_another_device() {
     rig.bytes(&event("", NICK));
     assert_eq!(rig.read(|reads| reads.account()).unwrap().nickname.as_deref(), Some("Bank of Verona"));
 }
+
+#[test]
+fn who_is_a_contact_from_now_on_is_asked_what_they_published_before() {
+    let mut rig = rig();
+    let push = |subscription: &str| {
+        format!(
+            "<iq type='set' id='p'><query xmlns='jabber:iq:roster'>\
+             <item jid='other@example.net' subscription='{subscription}'/></query></iq>"
+        )
+    };
+    rig.bytes(&push("both"));
+    let node = |question: &Element| {
+        let items =
+            question.get_child("pubsub", pubsub::NS).and_then(|asked| asked.get_child("items", pubsub::NS));
+        items.and_then(|items| items.attr("node")).map(str::to_owned)
+    };
+    let nickname_question = rig.take_sent("pubsub");
+    assert_eq!(node(&nickname_question).as_deref(), Some(nick::NS));
+    rig.answer(&nickname_question, &format!("<pubsub xmlns='{}'>{NICK}</pubsub>", pubsub::NS));
+    assert_eq!(nickname(&mut rig, "other@example.net").as_deref(), Some("Bank of Verona"));
+    let picture_question = rig.take_sent("pubsub");
+    assert_eq!(node(&picture_question).as_deref(), Some(avatar::NS_METADATA));
+    rig.refuse(&picture_question, "item-not-found");
+
+    rig.bytes(&push("both").replace("subscription", "name='Other' subscription"));
+    assert!(!rig.has_sent("pubsub"));
+}

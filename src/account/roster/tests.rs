@@ -191,3 +191,21 @@ fn removing_survives_a_lost_link() {
         Some("remove")
     );
 }
+
+#[test]
+fn a_contact_that_became_mutual_is_told_of_us_once_more() {
+    let mut rig = Rig::online();
+    rig.roster("<item jid='romeo@example.net' subscription='to'/>");
+    rig.sent.clear();
+    let told = |rig: &mut Rig| {
+        let sent = std::mem::take(&mut rig.sent);
+        sent.iter()
+            .filter(|stanza| stanza.name() == "presence" && stanza.attr("to") == Some("romeo@example.net"))
+            .count()
+    };
+    rig.bytes(&push("", "<item jid='romeo@example.net' subscription='both'/>"));
+    assert_eq!(told(&mut rig), 1);
+    rig.bytes(&push("", "<item jid='romeo@example.net' name='Romeo' subscription='both'/>"));
+    rig.bytes(&push("", "<item jid='romeo@example.net' subscription='from'/>"));
+    assert_eq!(told(&mut rig), 0);
+}

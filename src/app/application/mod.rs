@@ -17,12 +17,13 @@ use session::{Config, Session};
 use view::ConversationKey;
 
 use crate::{
-    RESOURCES, bridge::Bridge, i18n::gettext, notifications::Notifications, profile::Profile, settings,
-    trace, window::Window,
+    RESOURCES, bridge::Bridge, files, i18n::gettext, notifications::Notifications, profile::Profile,
+    settings, trace, window::Window,
 };
 
-/// How long saying goodbye to the servers may take.
-const GOODBYE: Duration = Duration::from_secs(3);
+/// How long the service may take to say goodbye and to close its databases. Nobody looks any more, and a slow disk is given
+/// time: who exits while a database is open leaves it to be recovered.
+const GOODBYE: Duration = Duration::from_secs(10);
 
 mod imp {
     use super::*;
@@ -88,7 +89,12 @@ mod imp {
 
         fn startup(&self) {
             self.parent_startup();
+            files::remove_copies();
             gtk::Window::set_default_icon_name(crate::APP_ID);
+            // A key that is shown is not selected because the keyboard comes by.
+            if let Some(settings) = gtk::Settings::default() {
+                settings.set_property("gtk-label-select-on-focus", false);
+            }
             self.obj().install_actions();
         }
 
@@ -103,10 +109,11 @@ mod imp {
             if let Some(bridge) = self.bridge.take()
                 && !bridge.session().end(GOODBYE)
             {
-                tracing::warn!("a server did not answer the goodbye in time");
+                tracing::warn!("the service did not end in time");
             }
             // The last words of the window may still be on their way to the disk.
             gio::Settings::sync();
+            files::remove_copies();
             self.parent_shutdown();
         }
     }

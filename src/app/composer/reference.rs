@@ -5,7 +5,10 @@ use gtk::prelude::*;
 use model::{Content, Direction, Message, MessageId};
 
 use super::Composer;
-use crate::i18n::{gettext, gettext_f};
+use crate::{
+    files,
+    i18n::{gettext, gettext_f},
+};
 
 /// The message that is answered or corrected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +96,9 @@ impl Composer {
 /// A message in one line.
 fn words(message: &Message) -> String {
     match &message.content {
+        Content::Text(text) if text.is_empty() => {
+            files::summary_of(&message.attachments).map(|sent| files::summary(&sent)).unwrap_or_default()
+        }
         Content::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
         Content::Retracted | Content::Call(_) | Content::Unreadable(_) => String::new(),
     }

@@ -1,8 +1,9 @@
-//! The banner about devices of the other side that wait for the user's trust.
+//! The banners about encryption: devices of the other side that wait for the user's trust, and a conversation that goes in
+//! the clear though it need not.
 
 use adw::subclass::prelude::*;
 use gtk::glib;
-use model::{Device, Fingerprint, Trust};
+use model::{AccountCommand, ConversationEncryption, Device, Fingerprint, Trust};
 
 use super::ConversationPage;
 use crate::{
@@ -12,10 +13,18 @@ use crate::{
 };
 
 impl ConversationPage {
-    /// Asks about the devices that wait, unless that was put off.
+    /// Asks about the devices that wait, or about a conversation that is not encrypted, unless that was put off.
     pub(super) fn read_devices(&self, object: &ConversationObject) {
-        if !object.keys_wait() {
-            self.imp().devices_banner.ask(None);
+        let imp = self.imp();
+        let encryption = object.summary().conversation.encryption;
+        // Whoever has just turned it off is not asked to turn it on.
+        let before = imp.encryption.replace(Some(encryption));
+        if encryption == ConversationEncryption::Off && before == Some(ConversationEncryption::Omemo) {
+            imp.left_clear.borrow_mut().insert(object.key());
+        }
+        if !object.keys_wait() && !self.goes_in_the_clear(object) {
+            imp.devices_banner.ask(None);
+            imp.clear_banner.ask(None);
             return;
         }
         let Some(reader) = self.bridge().session().reader(object.account()) else { return };
@@ -23,12 +32,39 @@ impl ConversationPage {
         glib::spawn_future_local(async move {
             let Ok(devices) = reader.devices(object.summary().conversation.address).await else { return };
             if page.key() == Some(object.key()) {
-                let waiting = waiting(&devices);
-                let put_off = page.imp().put_off.borrow();
-                let is_new = waiting.iter().any(|(_, key)| !put_off.contains(key));
-                page.imp().devices_banner.ask(is_new.then(|| ask(&object.name(), &waiting)).as_deref());
+                page.show_banners(&object, &devices);
             }
         });
+    }
+
+    fn show_banners(&self, object: &ConversationObject, devices: &[Device]) {
+        let imp = self.imp();
+        let waiting = if object.keys_wait() { waiting(devices) } else { Vec::new() };
+        let put_off = imp.put_off.borrow();
+        let is_new = waiting.iter().any(|(_, key)| !put_off.contains(key));
+        imp.devices_banner.ask(is_new.then(|| ask(&object.name(), &waiting)).as_deref());
+        let could = self.goes_in_the_clear(object) && devices.iter().any(words::is_in_use);
+        imp.clear_banner.ask(could.then(|| ask_to_encrypt(&object.name())).as_deref());
+    }
+
+    /// Whether encryption is off, and the user did not say in this window that it is well so.
+    fn goes_in_the_clear(&self, object: &ConversationObject) -> bool {
+        let conversation = object.summary().conversation;
+        conversation.encryption == ConversationEncryption::Off
+            && !conversation.stranger
+            && !conversation.blocked
+            && !self.imp().left_clear.borrow().contains(&object.key())
+    }
+
+    pub(super) fn decide_on_encryption(&self, encrypt: bool) {
+        let Some(object) = self.object() else { return };
+        let key = object.key();
+        self.imp().clear_banner.ask(None);
+        if encrypt {
+            self.bridge().tell(key.account, AccountCommand::SetEncryption(key.conversation, true));
+        } else {
+            self.imp().left_clear.borrow_mut().insert(key);
+        }
     }
 
     pub(super) fn decide_on_devices(&self, review: bool) {
@@ -67,6 +103,13 @@ fn ask(name: &str, waiting: &[(&Device, Fingerprint)]) -> String {
         "{name} has a new device, which cannot read what you write until you decide about it.",
         "{name} has {n} new devices, which cannot read what you write until you decide about them.",
         waiting.len() as u32,
+        &[("name", name)],
+    )
+}
+
+fn ask_to_encrypt(name: &str) -> String {
+    gettext_f(
+        "You turned encryption off: the servers can read what is written. {name} can read encrypted messages.",
         &[("name", name)],
     )
 }

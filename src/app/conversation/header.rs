@@ -42,6 +42,15 @@ impl ConversationPage {
                 move |review| page.decide_on_devices(review)
             ),
         );
+        imp.clear_banner.set_up(
+            &gettext("Turn On Encryption"),
+            &gettext("Leave It Off"),
+            glib::clone!(
+                #[weak(rename_to = page)]
+                self,
+                move |encrypt| page.decide_on_encryption(encrypt)
+            ),
+        );
     }
 
     /// Shows a conversation in the header, and what becomes of it.
@@ -62,6 +71,8 @@ impl ConversationPage {
         self.imp().avatar.set_custom_image(object.picture().as_ref());
         self.imp().subscription_banner.ask(None);
         self.imp().devices_banner.ask(None);
+        self.imp().clear_banner.ask(None);
+        self.imp().encryption.set(None);
         self.show_object(object);
         self.read_contact();
     }

@@ -8,16 +8,20 @@
 
 mod devices;
 mod dialogs;
+mod files;
 mod header;
 mod reading;
 mod requests;
 mod side;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    collections::HashSet,
+};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
-use model::{Contact, Content, Direction, Fingerprint, MessageId};
+use model::{Contact, Content, ConversationEncryption, Direction, Fingerprint, MessageId};
 use view::ConversationKey;
 
 use crate::{
@@ -65,6 +69,8 @@ mod imp {
         #[template_child]
         pub devices_banner: TemplateChild<Decision>,
         #[template_child]
+        pub clear_banner: TemplateChild<Decision>,
+        #[template_child]
         pub history: TemplateChild<HistoryView>,
         #[template_child]
         pub empty_page: TemplateChild<adw::StatusPage>,
@@ -91,6 +97,10 @@ mod imp {
         pub heading_for: Cell<Option<MessageId>>,
         /// Keys that wait for a decision and about which the person said "later".
         pub put_off: RefCell<Vec<Fingerprint>>,
+        /// How the open conversation was protected when it was last looked at.
+        pub encryption: Cell<Option<ConversationEncryption>>,
+        /// Conversations that the user wants in the clear, and is not asked about again.
+        pub left_clear: RefCell<HashSet<ConversationKey>>,
     }
 
     #[glib::object_subclass]
@@ -276,7 +286,7 @@ impl ConversationPage {
             (0..window.len()).rev().filter_map(|index| window.get(index)).map(|object| object.item()).find(
                 |item| {
                     item.message.direction == Direction::Outgoing
-                        && matches!(item.message.content, Content::Text(_))
+                        && matches!(&item.message.content, Content::Text(text) if !text.is_empty())
                         && !matches!(item.message.delivery, model::Delivery::Failed(_))
                 },
             )

@@ -86,6 +86,9 @@ impl ConversationPage {
                 EventKind::Changed { change, .. } if concerns(change, key.conversation) => {
                     self.queue(Job::Event(event.kind.clone()));
                 }
+                EventKind::Transfer { attachment, done, total } => {
+                    self.imp().history.set_progress(*attachment, *done, *total);
+                }
                 EventKind::OlderLoaded(_) | EventKind::Connection(ConnectionState::Online) => {
                     self.queue(Job::Event(event.kind.clone()));
                 }

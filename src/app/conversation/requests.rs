@@ -28,6 +28,16 @@ impl ConversationPage {
             self,
             move |message, avatar| page.paint(message, avatar)
         ));
+        imp.history.set_file_painter(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |file, view| {
+                if let Some(key) = page.key() {
+                    let bridge = page.bridge();
+                    bridge.file_pictures().paint(bridge, key.account, file, view);
+                }
+            }
+        ));
         imp.composer.connect_edit_last(glib::clone!(
             #[weak(rename_to = page)]
             self,
@@ -70,11 +80,12 @@ impl ConversationPage {
             Request::ResetSession(message) => self.reset_session(message),
             Request::Revisions(message) => self.show_revisions(message),
             Request::TryAgain(message) => self.tell(AccountCommand::TryAgain(message)),
+            Request::File(file, wish) => self.answer_file(file, wish),
             Request::OpenLink(link) => self.open_link(link),
         }
     }
 
-    fn tell(&self, command: AccountCommand) {
+    pub(super) fn tell(&self, command: AccountCommand) {
         if let Some(key) = self.key() {
             self.bridge().tell(key.account, command);
         }
@@ -123,18 +134,26 @@ impl ConversationPage {
         });
     }
 
-    /// Begins anew with the device that wrote a message, so that its next one can be read.
+    /// Begins anew with the device that wrote a message, so that its next one can be read. Of a message that cannot be read
+    /// the device is often not known: then with all devices of the other side.
     fn reset_session(&self, message: MessageId) {
         let reader = self.key().and_then(|key| self.bridge().session().reader(key.account));
-        let Some(reader) = reader else { return };
+        let (Some(reader), Some(object)) = (reader, self.object()) else { return };
         let page = self.clone();
         glib::spawn_future_local(async move {
-            if let Ok(Some(key)) = reader.message_key(message).await {
-                page.tell(AccountCommand::ResetSession(key.device.owner, key.device.id));
-                page.toast(&gettext("Session reset: what is written from now on can be read."));
+            let Ok(key) = reader.message_key(message).await else { return };
+            let owner = object.summary().conversation.address;
+            let devices = if let Some(key) = key {
+                vec![(key.device.owner, key.device.id)]
             } else {
-                page.toast(&gettext("Which device wrote the message is not known."));
+                let Ok(devices) = reader.devices(owner.clone()).await else { return };
+                let in_use = devices.into_iter().filter(|device| !device.versions.is_empty());
+                in_use.map(|device| (owner.clone(), device.id)).collect()
+            };
+            for (owner, device) in devices {
+                page.tell(AccountCommand::ResetSession(owner, device));
             }
+            page.toast(&gettext("Session reset: what is written from now on can be read."));
         });
     }
 
@@ -186,7 +205,7 @@ impl ConversationPage {
         }
     }
 
-    fn toast(&self, words: &str) {
+    pub(super) fn toast(&self, words: &str) {
         if let Some(window) = self.root().and_downcast::<Window>() {
             window.toast(words);
         }

@@ -1,5 +1,7 @@
 //! Who the open conversation is with, and what the person wants of it.
 
+mod shared;
+
 use std::cell::{OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
@@ -66,6 +68,7 @@ mod imp {
             class.bind_template();
             class.bind_template_callbacks();
             class.install_action("details.copy-address", None, |details, _, _| details.copy_address());
+            class.install_action("details.files", None, |details, _, _| details.show_files());
             class.install_action("details.devices", None, |details, _, _| details.show_devices());
             class.install_action("details.mute", Some(glib::VariantTy::INT32), |details, _, hours| {
                 let mute = hours.and_then(glib::Variant::get::<i32>).map_or(Mute::No, mute_for);
@@ -158,6 +161,14 @@ impl Details {
         imp.avatar.set_custom_image(object.picture().as_ref());
         imp.object.replace(Some((object.clone(), handlers)));
         self.show_object(object);
+    }
+
+    fn show_files(&self) {
+        let imp = self.imp();
+        let key = imp.object.borrow().as_ref().map(|(object, _)| object.key());
+        if let (Some(bridge), Some(key)) = (imp.bridge.get(), key) {
+            shared::present(self, bridge, key);
+        }
     }
 
     /// Shows what the roster says.

@@ -1,6 +1,6 @@
 //! QR codes: drawing one, and reading one from a picture.
 //!
-//! A stranger may have made the picture, so it is decoded with limits and away from the main loop, and a reader that
+//! A stranger may have made the picture, so another process decodes it (`decoder`), and a reader that
 //! stumbles over it is the same as one that finds nothing.
 
 use adw::prelude::*;
@@ -11,8 +11,8 @@ use qrcode::{Color, EcLevel, QrCode};
 use super::link::Link;
 use crate::{
     bridge::Bridge,
+    decoder::{self, Fit, Wish},
     i18n::{gettext, gettext_f},
-    pictures,
 };
 
 /// Pixels of one square of a code.
@@ -127,18 +127,20 @@ pub async fn read(bytes: Vec<u8>) -> Vec<String> {
 }
 
 fn find(bytes: &[u8]) -> Vec<String> {
-    let Some(image) = pictures::decode_within_limits(bytes) else { return Vec::new() };
-    let image = if image.width().max(image.height()) > LARGEST_SIDE {
-        image.thumbnail(LARGEST_SIDE, LARGEST_SIDE)
-    } else {
-        image
-    };
-    let grey = image.to_luma8();
-    let (width, height) = (grey.width() as usize, grey.height() as usize);
+    let whole = Wish { fit: Fit::Whole, side: LARGEST_SIDE };
+    let Some(image) = decoder::decode_now(bytes, whole) else { return Vec::new() };
+    let (width, height) = (image.width as usize, image.height as usize);
     let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-        grey.get_pixel(x as u32, y as u32).0[0]
+        let place = (y * width + x) * 4;
+        image.pixels.get(place..place + 3).map_or(255, grey)
     });
     prepared.detect_grids().into_iter().filter_map(|grid| Some(grid.decode().ok()?.1)).collect()
+}
+
+/// How bright red, green and blue are together (ITU-R BT.709).
+fn grey(color: &[u8]) -> u8 {
+    let parts = color.iter().zip([2126, 7152, 722]);
+    (parts.map(|(value, weight)| u32::from(*value) * weight).sum::<u32>() / 10_000) as u8
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
 //! One device: its key in full, what is known of it, and what one can decide about it.
+//!
+//! What changes is changed in place, so that the keyboard stays where it is.
 
 use std::cell::{OnceCell, RefCell};
 
@@ -16,12 +18,42 @@ use crate::{
 mod imp {
     use super::*;
 
-    #[derive(Debug, Default)]
+    #[derive(Debug, Default, gtk::CompositeTemplate)]
+    #[template(resource = "/im/starling/Starling/ui/device_page.ui")]
     pub struct DevicePage {
+        #[template_child]
+        pub key_group: TemplateChild<adw::PreferencesGroup>,
+        #[template_child]
+        pub naming_group: TemplateChild<adw::PreferencesGroup>,
+        #[template_child]
+        pub name_row: TemplateChild<adw::EntryRow>,
+        #[template_child]
+        pub decisions_group: TemplateChild<adw::PreferencesGroup>,
+        #[template_child]
+        pub compare_row: TemplateChild<adw::ButtonRow>,
+        #[template_child]
+        pub trust_row: TemplateChild<adw::ButtonRow>,
+        #[template_child]
+        pub keep_row: TemplateChild<adw::ButtonRow>,
+        #[template_child]
+        pub distrust_row: TemplateChild<adw::ButtonRow>,
+        #[template_child]
+        pub reset_row: TemplateChild<adw::ButtonRow>,
+        #[template_child]
+        pub trust_fact: TemplateChild<adw::ActionRow>,
+        #[template_child]
+        pub key_before_fact: TemplateChild<adw::ActionRow>,
+        #[template_child]
+        pub last_message_fact: TemplateChild<adw::ActionRow>,
+        #[template_child]
+        pub first_seen_fact: TemplateChild<adw::ActionRow>,
+        #[template_child]
+        pub encryption_fact: TemplateChild<adw::ActionRow>,
+        #[template_child]
+        pub number_fact: TemplateChild<adw::ActionRow>,
         pub about: OnceCell<(Bridge, AccountId, BareJid, u32)>,
         pub listener: RefCell<Option<Listener>>,
-        pub page: adw::PreferencesPage,
-        pub groups: RefCell<Vec<adw::PreferencesGroup>>,
+        pub key: RefCell<Option<(Fingerprint, adw::PreferencesRow)>>,
         pub device: RefCell<Option<Device>>,
     }
 
@@ -32,24 +64,42 @@ mod imp {
         type ParentType = adw::NavigationPage;
 
         fn class_init(class: &mut Self::Class) {
+            class.bind_template();
+            class.bind_template_callbacks();
             class.install_action("device.compare", None, |page, _, _| page.compare());
             class.install_action("device.trust", None, |page, _, _| page.decide(Trust::Blind));
+            class.install_action("device.keep", None, |page, _, _| page.keep());
             class.install_action("device.distrust", None, |page, _, _| page.decide(Trust::Untrusted));
             class.install_action("device.reset", None, |page, _, _| page.reset());
         }
-    }
 
-    impl ObjectImpl for DevicePage {
-        fn constructed(&self) {
-            self.parent_constructed();
-            let view = adw::ToolbarView::builder().content(&self.page).build();
-            view.add_top_bar(&adw::HeaderBar::new());
-            self.obj().set_child(Some(&view));
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
         }
     }
 
+    impl ObjectImpl for DevicePage {}
     impl WidgetImpl for DevicePage {}
-    impl NavigationPageImpl for DevicePage {}
+    impl NavigationPageImpl for DevicePage {
+        fn showing(&self) {
+            self.parent_showing();
+            self.obj().keep_keyboard();
+        }
+
+        fn shown(&self) {
+            self.parent_shown();
+            self.obj().keep_keyboard();
+        }
+    }
+
+    #[gtk::template_callbacks]
+    impl DevicePage {
+        #[template_callback]
+        fn rename(&self) {
+            let name = self.name_row.text().trim().to_owned();
+            self.obj().tell(|_| AccountCommand::NameDevice(Some(name).filter(|name| !name.is_empty())));
+        }
+    }
 }
 
 glib::wrapper! {
@@ -61,7 +111,7 @@ glib::wrapper! {
 
 impl DevicePage {
     pub fn new(bridge: &Bridge, account: AccountId, owner: &BareJid, id: u32) -> Self {
-        let page: Self = glib::Object::builder().property("title", gettext("Device")).build();
+        let page: Self = glib::Object::new();
         let imp = page.imp();
         let _ = imp.about.set((bridge.clone(), account, owner.clone(), id));
         let this = page.downgrade();
@@ -93,23 +143,88 @@ impl DevicePage {
             return;
         }
         self.set_title(&words::device_name(&device));
-        // The keyboard must not be left with a row that goes.
-        let had_focus = self.focus_child().is_some();
-        if had_focus {
-            self.grab_focus();
+        self.show_key(&device);
+        imp.naming_group.set_visible(device.is_this);
+        let name = device.label.as_deref().unwrap_or_default();
+        if imp.name_row.text() != name && !super::has_focus(&*imp.name_row) {
+            // Setting the text would offer to apply it.
+            imp.name_row.set_show_apply_button(false);
+            imp.name_row.set_text(name);
+            imp.name_row.set_show_apply_button(true);
         }
-        for group in imp.groups.take() {
-            imp.page.remove(&group);
+        self.show_decisions(&device);
+        if self.is_mapped() {
+            self.keep_keyboard();
         }
-        let groups = [Some(key(&device)), self.naming(&device), decisions(&device), Some(facts(&device))];
-        for group in groups.into_iter().flatten() {
-            imp.page.add(&group);
-            imp.groups.borrow_mut().push(group);
-        }
-        if had_focus {
-            imp.page.child_focus(gtk::DirectionType::TabForward);
-        }
+        self.show_facts(&device);
         imp.device.replace(Some(device));
+    }
+
+    /// What was pressed may be gone, and a dialog without the keyboard in it does not hear Escape.
+    fn keep_keyboard(&self) {
+        if !super::has_focus(self) {
+            let _ = self.imp().decisions_group.child_focus(gtk::DirectionType::TabForward)
+                || self.child_focus(gtk::DirectionType::TabForward);
+        }
+    }
+
+    fn show_key(&self, device: &Device) {
+        let imp = self.imp();
+        imp.key_group.set_description(match (device.fingerprint, device.shown) {
+            (_, Some(_)) => Some(gettext(
+                "This device shows another key than before. It may have been set up anew, or somebody may be in between: compare before you write on.",
+            )),
+            (Some(_), None) => None,
+            (None, None) => Some(gettext("The key is not known yet.")),
+        }.as_deref());
+        let key = device.shown.or(device.fingerprint);
+        if imp.key.borrow().as_ref().map(|(shown, _)| *shown) == key {
+            return;
+        }
+        if let Some((_, row)) = imp.key.take() {
+            imp.key_group.remove(&row);
+        }
+        if let Some(key) = key {
+            let row = key_row(key);
+            imp.key_group.add(&row);
+            imp.key.replace(Some((key, row)));
+        }
+    }
+
+    fn show_decisions(&self, device: &Device) {
+        let imp = self.imp();
+        let waits = matches!(device.trust, Trust::Undecided | Trust::Changed | Trust::Untrusted);
+        imp.decisions_group.set_visible(!device.is_this && device.fingerprint.is_some());
+        imp.compare_row.set_visible(device.trust != Trust::Verified);
+        imp.trust_row.set_visible(waits);
+        imp.keep_row.set_visible(device.shown.is_some());
+        imp.distrust_row.set_visible(device.trust != Trust::Untrusted);
+        // With another key than the one that is known no session begins.
+        imp.reset_row.set_visible(device.shown.is_none());
+    }
+
+    fn show_facts(&self, device: &Device) {
+        let imp = self.imp();
+        let clock = Clock::of_this_desktop();
+        imp.trust_fact.set_subtitle(&words::trust(device));
+        let before = device.fingerprint.filter(|_| device.shown.is_some());
+        imp.key_before_fact.set_visible(before.is_some());
+        imp.key_before_fact.set_subtitle(&before.map(|key| key.to_string()).unwrap_or_default());
+        let last = device.last_seen.map_or_else(|| gettext("Never"), |time| clock.date_and_time(time));
+        imp.last_message_fact.set_visible(!device.is_this);
+        imp.last_message_fact.set_subtitle(&last);
+        imp.first_seen_fact.set_subtitle(&clock.date_and_time(device.first_seen));
+        let versions: Vec<&str> = device
+            .versions
+            .iter()
+            .map(|version| match version {
+                OmemoVersion::Legacy => "OMEMO 0.3",
+                OmemoVersion::Two => "OMEMO 2",
+            })
+            .collect();
+        let in_use = if versions.is_empty() { gettext("No longer in use") } else { versions.join(", ") };
+        imp.encryption_fact.set_subtitle(&in_use);
+        imp.number_fact.set_subtitle(&device.id.to_string());
     }
 
     /// The key that a decision is about: the one it shows now.
@@ -136,15 +251,22 @@ impl DevicePage {
     }
 
     fn decide(&self, trust: Trust) {
-        let (Some((bridge, account, owner, _)), Some(key)) = (self.imp().about.get(), self.key()) else {
-            return;
-        };
-        bridge.tell(*account, AccountCommand::SetTrust(owner.clone(), key, trust));
+        if let Some(key) = self.key() {
+            self.tell(|owner| AccountCommand::SetTrust(owner, key, trust));
+        }
+    }
+
+    /// The other key is not the device's: the one before is trusted, and the device is written to with that.
+    fn keep(&self) {
+        let before = self.imp().device.borrow().as_ref().and_then(|device| device.fingerprint);
+        if let Some(key) = before {
+            self.tell(|owner| AccountCommand::SetTrust(owner, key, Trust::Blind));
+        }
     }
 
     fn reset(&self) {
-        let Some((bridge, account, owner, id)) = self.imp().about.get() else { return };
-        bridge.tell(*account, AccountCommand::ResetSession(owner.clone(), *id));
+        let Some((.., id)) = self.imp().about.get() else { return };
+        self.tell(|owner| AccountCommand::ResetSession(owner, *id));
         let dialog = adw::AlertDialog::new(
             Some(&gettext("Session Reset")),
             Some(&gettext(
@@ -155,95 +277,9 @@ impl DevicePage {
         dialog.present(Some(self));
     }
 
-    /// What the own device is called is the user's choice.
-    fn naming(&self, device: &Device) -> Option<adw::PreferencesGroup> {
-        if !device.is_this {
-            return None;
+    fn tell(&self, command: impl FnOnce(BareJid) -> AccountCommand) {
+        if let Some((bridge, account, owner, _)) = self.imp().about.get() {
+            bridge.tell(*account, command(owner.clone()));
         }
-        let (bridge, account, ..) = self.imp().about.get()?.clone();
-        let row = adw::EntryRow::builder().title(gettext("Name of This Device")).build();
-        row.set_text(device.label.as_deref().unwrap_or_default());
-        row.set_show_apply_button(true);
-        row.connect_apply(move |row| {
-            let name = row.text().trim().to_owned();
-            bridge.tell(account, AccountCommand::NameDevice(Some(name).filter(|name| !name.is_empty())));
-        });
-        let group = adw::PreferencesGroup::builder()
-            .description(gettext("People you write to see this name beside its key."))
-            .build();
-        group.add(&row);
-        Some(group)
     }
-}
-
-fn key(device: &Device) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::builder().title(gettext("Key")).build();
-    match (device.fingerprint, device.shown) {
-        (_, Some(shown)) => {
-            group.set_description(Some(&gettext(
-                "This device shows another key than before. It may have been set up anew, or somebody may be in between: compare before you write on.",
-            )));
-            group.add(&key_row(shown));
-        }
-        (Some(key), None) => group.add(&key_row(key)),
-        (None, None) => group.set_description(Some(&gettext("The key is not known yet."))),
-    }
-    group
-}
-
-fn facts(device: &Device) -> adw::PreferencesGroup {
-    let group = adw::PreferencesGroup::new();
-    let clock = Clock::of_this_desktop();
-    let fact = |name: &str, value: &str| {
-        let row = adw::ActionRow::builder().use_markup(false).title(name).subtitle(value).build();
-        row.add_css_class("property");
-        group.add(&row);
-    };
-    fact(&gettext("Trust"), &words::trust(device));
-    if let (Some(known), Some(_)) = (device.fingerprint, device.shown) {
-        fact(&gettext("Key Before"), &known.to_string());
-    }
-    if !device.is_this {
-        let last = device.last_seen.map_or_else(|| gettext("Never"), |time| clock.date_and_time(time));
-        fact(&gettext("Last Message"), &last);
-    }
-    fact(&gettext("First Seen"), &clock.date_and_time(device.first_seen));
-    let versions: Vec<&str> = device
-        .versions
-        .iter()
-        .map(|version| match version {
-            OmemoVersion::Legacy => "OMEMO 0.3",
-            OmemoVersion::Two => "OMEMO 2",
-        })
-        .collect();
-    let in_use = if versions.is_empty() { gettext("No longer in use") } else { versions.join(", ") };
-    fact(&gettext("Encryption"), &in_use);
-    fact(&gettext("Number"), &device.id.to_string());
-    group
-}
-
-fn decisions(device: &Device) -> Option<adw::PreferencesGroup> {
-    if device.is_this || device.fingerprint.is_none() {
-        return None;
-    }
-    let group = adw::PreferencesGroup::new();
-    let button = |title: String, action: &str, class: Option<&str>| {
-        let row = adw::ButtonRow::builder().title(title).build();
-        row.set_action_name(Some(action));
-        if let Some(class) = class {
-            row.add_css_class(class);
-        }
-        group.add(&row);
-    };
-    if device.trust != Trust::Verified {
-        button(gettext("Compare Keys"), "device.compare", Some("suggested-action"));
-    }
-    if matches!(device.trust, Trust::Undecided | Trust::Changed | Trust::Untrusted) {
-        button(gettext("Trust Without Comparing"), "device.trust", None);
-    }
-    if device.trust != Trust::Untrusted {
-        button(gettext("Do Not Trust"), "device.distrust", Some("destructive-action"));
-    }
-    button(gettext("Reset Session"), "device.reset", None);
-    Some(group)
 }

@@ -4,14 +4,13 @@ use std::cell::{OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::glib;
-use model::{AccountId, BareJid, Change, Device, EventKind, Trust};
+use model::{AccountCommand, AccountId, BareJid, Change, Device, EventKind};
 use session::Heard;
 
-use super::{device_page::DevicePage, key_label, words};
+use super::{device_page::DevicePage, device_row, has_focus, words};
 use crate::{
     bridge::{Bridge, Listener},
     i18n::{gettext, gettext_f},
-    time_words,
 };
 
 mod imp {
@@ -21,7 +20,7 @@ mod imp {
     pub struct Devices {
         pub about: OnceCell<(Bridge, AccountId, BareJid)>,
         pub listener: RefCell<Option<Listener>>,
-        pub rows: RefCell<Vec<gtk::Widget>>,
+        pub rows: RefCell<Vec<(u32, adw::PreferencesRow)>>,
         pub shown: RefCell<Option<Vec<Device>>>,
     }
 
@@ -37,6 +36,15 @@ mod imp {
                     group.open(id);
                 }
             });
+            class.install_action_async(
+                "devices.remove",
+                Some(glib::VariantTy::UINT32),
+                |group, _, id| async move {
+                    if let Some(id) = id.and_then(|id| id.get()) {
+                        group.remove_device(id).await;
+                    }
+                },
+            );
         }
     }
 
@@ -91,19 +99,27 @@ impl Devices {
         if imp.shown.borrow().as_ref() == Some(&devices) {
             return;
         }
-        // The keyboard stays at the row where it is.
-        let focused = imp.rows.borrow().iter().position(gtk::prelude::WidgetExt::has_focus);
-        for row in imp.rows.take() {
-            self.remove(&row);
+        // Rows are kept, and with them the keyboard.
+        let mut old = imp.rows.take();
+        let focused = old.iter().find(|(_, row)| has_focus(row)).map(|(id, _)| *id);
+        for (_, row) in &old {
+            self.remove(row);
         }
+        let is_own = devices.iter().any(|device| device.is_this);
         for device in &devices {
-            let row = device_row(device);
+            let kept = old.iter().position(|(id, _)| *id == device.id).map(|place| old.swap_remove(place).1);
+            let row = kept.unwrap_or_else(|| device_row::new(device.id));
+            device_row::fill(&row, device, is_own && words::is_in_use(device));
             self.add(&row);
-            imp.rows.borrow_mut().push(row.upcast());
+            imp.rows.borrow_mut().push((device.id, row));
         }
         self.set_description(devices.is_empty().then(|| gettext("No devices are known.")).as_deref());
-        if let Some(row) = focused.and_then(|place| imp.rows.borrow().get(place).cloned()) {
-            row.grab_focus();
+        if let Some(focused) = focused {
+            let rows = imp.rows.borrow();
+            let row = rows.iter().find(|(id, _)| *id == focused).or_else(|| rows.first());
+            if let Some((_, row)) = row {
+                row.grab_focus();
+            }
         }
         imp.shown.replace(Some(devices));
     }
@@ -115,36 +131,25 @@ impl Devices {
             pages.push(&DevicePage::new(bridge, *account, owner, id));
         }
     }
-}
 
-fn device_row(device: &Device) -> adw::PreferencesRow {
-    let name = words::device_name(device);
-    let state = state(device);
-    let content = gtk::Box::builder().spacing(12).css_classes(["device-row"]).build();
-    let (icon, class) = icon(device);
-    let icon = gtk::Image::builder().icon_name(icon).css_classes([class]).valign(gtk::Align::Start).build();
-    icon.set_accessible_role(gtk::AccessibleRole::Presentation);
-    content.append(&icon);
-    let lines = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(3).hexpand(true).build();
-    lines.append(&line(&name, &[]));
-    lines.append(&line(&state, &["caption", "dimmed"]));
-    if let Some(key) = device.shown.or(device.fingerprint) {
-        lines.append(&key_label(key, &["caption"], gtk::Align::Start));
+    /// Takes an own device off the list, if the user is sure.
+    async fn remove_device(&self, id: u32) {
+        let name =
+            self.imp().shown.borrow().iter().flatten().find(|device| device.id == id).map(words::device_name);
+        let (Some((bridge, account, _)), Some(name)) = (self.imp().about.get(), name) else { return };
+        let body = gettext_f(
+            "What is written from now on is no longer encrypted for {device}. If it is still signed in, it puts itself back: change your password to keep it out.",
+            &[("device", &name)],
+        );
+        let dialog = adw::AlertDialog::new(Some(&gettext("Remove Device?")), Some(&body));
+        dialog.add_responses(&[("cancel", &gettext("_Cancel")), ("remove", &gettext("_Remove"))]);
+        dialog.set_response_appearance("remove", adw::ResponseAppearance::Destructive);
+        dialog.set_default_response(Some("cancel"));
+        dialog.set_close_response("cancel");
+        if dialog.choose_future(Some(self)).await == "remove" {
+            bridge.tell(*account, AccountCommand::RemoveDevice(id));
+        }
     }
-    content.append(&lines);
-    let next = gtk::Image::from_icon_name("go-next-symbolic");
-    next.set_accessible_role(gtk::AccessibleRole::Presentation);
-    content.append(&next);
-    let row = adw::PreferencesRow::builder()
-        .use_markup(false)
-        .title(&name)
-        .child(&content)
-        .activatable(true)
-        .build();
-    row.upcast_ref::<gtk::Widget>()
-        .update_property(&[gtk::accessible::Property::Label(&format!("{name}, {state}"))]);
-    row.set_detailed_action_name(&format!("devices.open(uint32 {})", device.id));
-    row
 }
 
 /// Whether what happened may have changed the devices of `owner`.
@@ -160,36 +165,4 @@ pub fn concerns(heard: &Heard, account: AccountId, owner: &BareJid) -> bool {
                 }
         }
     }
-}
-
-/// How far it is trusted, and when it was last seen.
-fn state(device: &Device) -> String {
-    let mut parts = vec![words::trust(device)];
-    if device.versions.is_empty() && !device.is_this {
-        parts.push(gettext("no longer in use"));
-    } else if let Some(time) = device.last_seen.filter(|_| !device.is_this) {
-        parts.push(gettext_f("last wrote {time}", &[("time", &time_words::relative(time))]));
-    }
-    parts.join(" · ")
-}
-
-/// The picture of how far it is trusted, and its colour.
-fn icon(device: &Device) -> (&'static str, &'static str) {
-    match device.trust {
-        _ if device.is_this => ("computer-symbolic", "dimmed"),
-        Trust::Verified => ("object-select-symbolic", "success"),
-        Trust::Blind => ("starling-lock-symbolic", "dimmed"),
-        Trust::Undecided | Trust::Changed => ("dialog-warning-symbolic", "warning"),
-        Trust::Untrusted => ("action-unavailable-symbolic", "error"),
-    }
-}
-
-fn line(text: &str, classes: &[&str]) -> gtk::Label {
-    gtk::Label::builder()
-        .label(text)
-        .xalign(0.0)
-        .wrap(true)
-        .wrap_mode(gtk::pango::WrapMode::WordChar)
-        .css_classes(classes.to_vec())
-        .build()
 }

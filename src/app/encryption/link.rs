@@ -160,10 +160,10 @@ mod tests {
 
     #[test]
     fn odd_letters_travel_escaped() {
-        let address = BareJid::new("bôb+o'neil&co@exämple.org").expect("an address");
+        let address = BareJid::new(r"bôb+o\27neil=50%?@exämple.org").expect("an address");
         let link = Link { address, keys: vec![(7, Fingerprint([7; 32]))] };
         let text = link.to_string();
-        assert!(text.is_ascii() && !text.contains('&'), "{text}");
+        assert!(text.is_ascii() && text.matches('?').count() == 1, "{text}");
         assert_eq!(Link::read(&text), Some(link));
     }
 

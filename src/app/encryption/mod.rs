@@ -9,6 +9,7 @@ mod code;
 mod codes;
 mod compare;
 mod device_page;
+mod device_row;
 mod devices;
 mod dialog;
 mod key;
@@ -21,3 +22,11 @@ pub use devices::{Devices, concerns};
 pub use dialog::present as present_devices;
 pub use key::{key_label, key_row};
 pub use lock::Lock;
+
+use gtk::prelude::*;
+
+/// Whether the keyboard is in a widget.
+fn has_focus(widget: &impl IsA<gtk::Widget>) -> bool {
+    let focus = widget.root().and_then(|root| root.focus());
+    focus.is_some_and(|focus| focus == *widget.upcast_ref() || focus.is_ancestor(widget))
+}

@@ -1,15 +1,20 @@
 //! What all rows of one history share.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 
 use gtk::glib;
-use model::{Message, MessageId};
+use model::{Attachment, AttachmentId, Message, MessageId};
 
-use super::{request::Request, when::Clock};
+use super::{files::Done, request::Request, when::Clock};
+use crate::files::PictureView;
 
 type Handler = Box<dyn Fn(Request)>;
 type Jump = Box<dyn Fn(MessageId)>;
 type Painter = Box<dyn Fn(&Message, &adw::Avatar)>;
+type FilePainter = Box<dyn Fn(&Attachment, &PictureView)>;
 
 /// What all rows of one history share.
 pub struct Context {
@@ -17,8 +22,11 @@ pub struct Context {
     pub today: RefCell<Option<glib::DateTime>>,
     /// Whether the conversation is encrypted.
     pub encrypted: Cell<bool>,
+    /// How far files came that are on their way.
+    pub progress: RefCell<HashMap<AttachmentId, Done>>,
     handler: RefCell<Option<Handler>>,
     painter: RefCell<Option<Painter>>,
+    file_painter: RefCell<Option<FilePainter>>,
     jump: RefCell<Option<Jump>>,
 }
 
@@ -28,8 +36,10 @@ impl Default for Context {
             clock: Cell::new(Clock::of_this_desktop()),
             today: RefCell::new(glib::DateTime::now_local().ok()),
             encrypted: Cell::default(),
+            progress: RefCell::default(),
             handler: RefCell::default(),
             painter: RefCell::default(),
+            file_painter: RefCell::default(),
             jump: RefCell::default(),
         }
     }
@@ -50,6 +60,13 @@ impl Context {
         }
     }
 
+    /// Puts a picture that is here on its view, now or later.
+    pub fn paint_file(&self, file: &Attachment, view: &PictureView) {
+        if let Some(painter) = &*self.file_painter.borrow() {
+            painter(file, view);
+        }
+    }
+
     /// Goes to a message that a quote leads to.
     pub fn jump_to(&self, message: MessageId) {
         if let Some(jump) = &*self.jump.borrow() {
@@ -63,6 +80,10 @@ impl Context {
 
     pub fn set_painter(&self, painter: impl Fn(&Message, &adw::Avatar) + 'static) {
         self.painter.replace(Some(Box::new(painter)));
+    }
+
+    pub fn set_file_painter(&self, painter: impl Fn(&Attachment, &PictureView) + 'static) {
+        self.file_painter.replace(Some(Box::new(painter)));
     }
 
     pub fn set_jump(&self, jump: impl Fn(MessageId) + 'static) {

@@ -26,8 +26,9 @@ mod travel;
 use std::rc::Rc;
 
 use gtk::{glib, subclass::prelude::*};
+use model::AttachmentId;
 
-use super::{context::Context, message_object::MessageObject, row::MessageRow};
+use super::{context::Context, files::Done, message_object::MessageObject, row::MessageRow};
 pub use travel::Target;
 
 /// A row of the window, and its widget while it has one.
@@ -228,5 +229,11 @@ impl HistoryList {
         // Set here and nowhere else.
         let _ = list.imp().context.set(context.clone());
         list
+    }
+
+    /// A file came further: a row that shows it says so.
+    pub fn set_progress(&self, file: AttachmentId, done: Done) {
+        let slots = self.imp().slots.borrow();
+        let _ = slots.iter().filter_map(|slot| slot.row.as_ref()).any(|row| row.set_progress(file, done));
     }
 }

@@ -6,13 +6,14 @@
 //! - `geometry.rs` decides where rows stand; it knows no GTK
 //! - `window.rs`, `message_object.rs`: the messages that are in memory, as objects
 //! - `text.rs`, `words.rs`, `when.rs`: what a message says, as words, links and times
-//! - `row.rs` and its parts `prose.rs`, `marks.rs`, `quote.rs`, `reactions.rs`: one message on the screen
+//! - `row.rs` and its parts `prose.rs`, `files/`, `marks.rs`, `quote.rs`, `reactions.rs`: one message on the screen
 //! - `list.rs`: rows that are made, placed, focused, selected; `row_pool.rs`, `selection.rs`
 //! - `view.rs`: what the rest of the program sees; `toolbar.rs`
 //!
 //! `tests/` holds the promise: 0 pixels, on every frame, whatever happens.
 
 mod context;
+mod files;
 mod geometry;
 mod list;
 mod lock_mark;
@@ -36,10 +37,12 @@ mod words;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
-mod tests;
+pub mod tests;
+#[cfg(test)]
+pub use sample::file as sample_file;
 
 pub use position::{Position, Positions};
-pub use request::Request;
+pub use request::{FileWish, Request};
 pub use view::HistoryView;
 pub use when::{Clock, day_number};
 pub use window::{Edge, HistoryWindow};

@@ -6,7 +6,10 @@ use gtk::{glib, pango, prelude::*, subclass::prelude::*};
 use model::{MessageId, Quote};
 
 use super::{context::Context, text, words};
-use crate::i18n::{gettext, gettext_f};
+use crate::{
+    files::summary,
+    i18n::{gettext, gettext_f},
+};
 
 mod imp {
     use std::cell::OnceCell;
@@ -76,10 +79,11 @@ impl QuoteButton {
         let imp = self.imp();
         let _ = imp.context.set(Rc::downgrade(context));
         imp.original.set(quote.message);
-        let text = match text::clean(&quote.text) {
-            text if text.is_empty() => gettext("This message was retracted"),
+        let text = match (text::clean(&quote.text), &quote.files) {
+            (text, Some(files)) if text.is_empty() => summary(files),
+            (text, None) if text.is_empty() => gettext("This message was retracted"),
             // One line, whatever it was.
-            text => text.split_whitespace().collect::<Vec<_>>().join(" "),
+            (text, _) => text.split_whitespace().collect::<Vec<_>>().join(" "),
         };
         let text = match text::action(&text) {
             Some(action) => format!("{} {action}", quote.sender_name),

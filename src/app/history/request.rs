@@ -1,6 +1,6 @@
 //! What the history wants of the rest of the program.
 
-use model::MessageId;
+use model::{AttachmentId, MessageId};
 
 /// A wish. The history goes on at once; the answer, if any, comes through its window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,25 @@ pub enum Request {
     Revisions(MessageId),
     /// Send a refused message again.
     TryAgain(MessageId),
+    /// Do something with a file.
+    File(AttachmentId, FileWish),
     /// Go where a link leads: `http`, `https`, `xmpp` or `mailto`, never anything else.
     OpenLink(String),
+}
+
+/// What can be wanted of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileWish {
+    /// Fetch it.
+    Download,
+    /// Stop fetching or sending it.
+    Cancel,
+    /// Try again what failed.
+    Retry,
+    /// Open it with another program.
+    Open,
+    /// Write it to a place of the user's.
+    SaveAs,
+    /// Look at a picture.
+    View,
 }

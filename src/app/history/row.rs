@@ -15,11 +15,12 @@ mod remedy;
 use std::{ops::Range, rc::Rc, time::Duration};
 
 use gtk::{glib, graphene, prelude::*, subclass::prelude::*};
-use model::{Content, Delivery, Direction, Message, MessageId, Wait};
+use model::{AttachmentId, Content, Delivery, Direction, Message, MessageId, Wait};
 use view::TimelineItem;
 
 use super::{
     context::Context,
+    files::Done,
     lock_mark::LockMark,
     marks::Marks,
     message_object::MessageObject,
@@ -187,6 +188,14 @@ impl MessageRow {
         }
         self.set_selected(None);
         self.remove_css_class("flash");
+        if let Some(files) = self.imp().parts.files.shown() {
+            files.forget();
+        }
+    }
+
+    /// A file came further. Whether it is one of this message.
+    pub fn set_progress(&self, file: AttachmentId, done: Done) -> bool {
+        self.imp().parts.files.shown().is_some_and(|files| files.set_progress(file, done))
     }
 
     /// The height of what stands above the bubble, as last measured.
@@ -264,6 +273,7 @@ impl MessageRow {
         let item = object.item();
         let message = &item.message;
         self.update_words(message);
+        self.update_files(message, context);
         self.update_lead(&item, context);
         self.update_quote(message, context);
         self.update_meta(&item, context);
@@ -289,6 +299,15 @@ impl MessageRow {
             set_class(self, "quiet", words.style == Style::Quiet);
             imp.words.replace(words);
         }
+    }
+
+    fn update_files(&self, message: &Message, context: &Rc<Context>) {
+        let shown = !message.attachments.is_empty() && matches!(message.content, Content::Text(_));
+        let parts = &self.imp().parts;
+        parts
+            .files
+            .show(self, shown.then_some(&message.attachments), |stack, files| stack.show(files, context));
+        parts.body.set_visible(!shown || !self.imp().words.borrow().text.is_empty());
     }
 
     fn update_lead(&self, item: &TimelineItem, context: &Rc<Context>) {

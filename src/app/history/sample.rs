@@ -1,7 +1,8 @@
 //! Messages for tests.
 
 use model::{
-    BareJid, Content, ConversationId, Delivery, Direction, EncryptionKind, Message, MessageId, Timestamp,
+    Attachment, AttachmentId, BareJid, Content, ConversationId, Delivery, Direction, EncryptionKind,
+    FileName, Message, MessageId, Timestamp, Transfer,
 };
 use view::TimelineItem;
 
@@ -25,6 +26,7 @@ pub fn message(id: i64, sender: &str, seconds: i64) -> Message {
         time,
         sort_time: time,
         content: Content::Text(format!("Message {id}")),
+        attachments: Vec::new(),
         encryption: EncryptionKind::None,
         trust: None,
         delivery: if own { Delivery::Sent } else { Delivery::Received },
@@ -52,4 +54,22 @@ pub fn items(messages: &[Message]) -> Vec<TimelineItem> {
         }
     };
     (0..messages.len()).map(item).collect()
+}
+
+/// A file that is here, of which only name and type are known.
+pub fn file(id: i64, name: &str, media_type: &str) -> Attachment {
+    Attachment {
+        id: AttachmentId(id),
+        message: MessageId(id),
+        name: FileName::new(name),
+        media_type: media_type.to_owned(),
+        is_voice: false,
+        size: None,
+        dimensions: None,
+        duration: None,
+        waveform: Vec::new(),
+        thumbhash: None,
+        description: None,
+        transfer: Transfer::Here,
+    }
 }

@@ -11,7 +11,7 @@ mod reading;
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, glib};
-use model::{Message, MessageId};
+use model::{Attachment, AttachmentId, Message, MessageId};
 
 use super::{
     context::Context,
@@ -21,6 +21,7 @@ use super::{
     request::Request,
     window::{Edge, HistoryWindow},
 };
+use crate::files::PictureView;
 
 mod imp {
     use std::{
@@ -150,6 +151,17 @@ impl HistoryView {
         self.imp().context.set_painter(painter);
     }
 
+    /// Says who puts pictures that are here on their views. It may do so later: the view knows whether it still waits.
+    pub fn set_file_painter(&self, painter: impl Fn(&Attachment, &PictureView) + 'static) {
+        self.imp().context.set_file_painter(painter);
+    }
+
+    /// A file came further.
+    pub fn set_progress(&self, file: AttachmentId, done: u64, total: Option<u64>) {
+        self.imp().context.progress.borrow_mut().insert(file, (done, total));
+        self.list().set_progress(file, (done, total));
+    }
+
     /// Says whether the conversation is encrypted: messages that differ from it are marked.
     pub fn set_encrypted(&self, encrypted: bool) {
         if self.imp().context.encrypted.replace(encrypted) != encrypted {
@@ -161,6 +173,7 @@ impl HistoryView {
     pub fn set_window(&self, window: &HistoryWindow) {
         self.imp().asked.set((false, false));
         self.imp().seen.set(None);
+        self.imp().context.progress.borrow_mut().clear();
         self.list().set_window(window);
         self.forget_menus();
     }

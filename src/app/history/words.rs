@@ -7,6 +7,7 @@ use model::{Content, Delivery, Direction, Message, Quote, Reaction};
 use super::{lock_mark::LockMark, text, when::Clock};
 use crate::{
     call_words, failure,
+    files::{summary, summary_of},
     i18n::{gettext, gettext_f},
 };
 
@@ -57,6 +58,14 @@ impl Words {
     }
 }
 
+/// The names of the files and the words: for what takes only text.
+pub fn to_copy(message: &Message) -> String {
+    let words = Words::of(message).text;
+    let names = message.attachments.iter().map(|file| file.name.as_str());
+    let lines: Vec<&str> = names.chain(Some(words.as_str()).filter(|words| !words.is_empty())).collect();
+    lines.join("\n")
+}
+
 /// What to call the sender.
 pub fn sender(message: &Message) -> Cow<'_, str> {
     match message.direction {
@@ -80,7 +89,13 @@ pub fn reactors(reaction: &Reaction) -> String {
 
 /// What a screen reader calls a row, such as "Bob Brown, 10:30: Hello".
 pub fn accessible_name(message: &Message, words: &Words, clock: Clock) -> String {
-    format!("{}, {}: {}", sender(message), clock.time(message.time), words.text)
+    let files = summary_of(&message.attachments).map(|files| summary(&files));
+    let said: Vec<&str> = files
+        .as_deref()
+        .into_iter()
+        .chain(Some(words.text.as_str()).filter(|text| !text.is_empty()))
+        .collect();
+    format!("{}, {}: {}", sender(message), clock.time(message.time), said.join(". "))
 }
 
 /// What a screen reader adds to it.
@@ -149,6 +164,7 @@ mod tests {
             sender_name: "Alice".into(),
             own: false,
             text: "Hello".into(),
+            files: None,
         };
         assert_eq!(quoted(&quote), "Alice");
         quote.own = true;

@@ -236,6 +236,8 @@ fn last_line(summary: &ConversationSummary) -> Line {
         gettext("Message deleted")
     } else if last.unreadable {
         gettext("Encrypted message")
+    } else if let (Some(files), true) = (&last.files, last.text.is_empty()) {
+        crate::files::summary(files)
     } else {
         one_line(action.as_deref().unwrap_or(&last.text))
     };

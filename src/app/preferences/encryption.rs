@@ -3,9 +3,10 @@
 use std::cell::{Cell, OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
-use gtk::{gio, glib};
+use gtk::glib;
 use model::{AccountCommand, BareJid, EncryptionSettings};
 
+use super::account_choice::AccountChoice;
 use crate::{
     bridge::Bridge,
     encryption::{Codes, Devices},
@@ -19,8 +20,7 @@ mod imp {
     #[derive(Debug, Default)]
     pub struct EncryptionPage {
         pub bridge: OnceCell<Bridge>,
-        pub account_group: adw::PreferencesGroup,
-        pub account_row: adw::ComboRow,
+        pub choice: AccountChoice,
         pub settings_group: adw::PreferencesGroup,
         pub blind_trust: adw::SwitchRow,
         pub verified_only: adw::SwitchRow,
@@ -42,9 +42,7 @@ mod imp {
         fn constructed(&self) {
             self.parent_constructed();
             let page = self.obj();
-            self.account_row.set_title(&gettext("Account"));
-            self.account_group.add(&self.account_row);
-            page.add(&self.account_group);
+            page.add(self.choice.group());
             page.add(&self.settings_group);
             let words = [
                 (
@@ -99,31 +97,18 @@ impl EncryptionPage {
             .build();
         let imp = page.imp();
         let _ = imp.bridge.set(bridge.clone());
-        imp.account_row.set_expression(Some(AccountObject::this_expression("address")));
-        imp.account_row.set_model(Some(bridge.accounts()));
-        imp.account_row.connect_selected_item_notify(glib::clone!(
+        let turned = glib::clone!(
             #[weak]
             page,
-            move |_| page.turn()
-        ));
-        bridge.accounts().connect_items_changed(glib::clone!(
-            #[weak]
-            page,
-            move |accounts, _, _, _| page.count(accounts)
-        ));
-        page.count(bridge.accounts());
+            move || page.turn()
+        );
+        imp.choice.follow(bridge, &[&imp.settings_group], turned);
         page.turn();
         page
     }
 
-    /// There is nothing to choose with one account, and nothing to set without any.
-    fn count(&self, accounts: &gio::ListStore) {
-        self.imp().account_group.set_visible(accounts.n_items() > 1);
-        self.imp().settings_group.set_visible(accounts.n_items() > 0);
-    }
-
     fn account(&self) -> Option<AccountObject> {
-        self.imp().account_row.selected_item().and_downcast()
+        self.imp().choice.account()
     }
 
     /// Turns to the account that was chosen.

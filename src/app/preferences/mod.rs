@@ -1,8 +1,10 @@
-//! Preferences: this device's behaviour, encryption, and the accounts.
+//! Preferences: this device's behaviour, encryption, files, and the accounts.
 
 mod account;
+mod account_choice;
 mod blocked;
 mod encryption;
+mod storage;
 
 use std::cell::{OnceCell, RefCell};
 
@@ -12,6 +14,7 @@ use gtk::{gio, glib};
 use crate::{bridge::Bridge, objects::AccountObject, settings::key, welcome, window::Window};
 use account::AccountPage;
 use encryption::EncryptionPage;
+use storage::StoragePage;
 
 /// Opens the preferences over the window, at `page` if given.
 pub fn present(window: &Window, bridge: &Bridge, settings: &gio::Settings, page: Option<&str>) {
@@ -110,6 +113,7 @@ impl Preferences {
             })
             .build();
         self.add(&EncryptionPage::new(bridge));
+        self.add(&StoragePage::new(bridge));
         self.list_accounts(bridge.accounts());
         bridge.accounts().connect_items_changed(glib::clone!(
             #[weak(rename_to = dialog)]

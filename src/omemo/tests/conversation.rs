@@ -169,6 +169,23 @@ fn a_heartbeat_is_due_when_only_one_side_speaks() {
 }
 
 #[test]
+fn one_heartbeat_answers_all_that_is_on_its_way() {
+    for version in Version::ALL {
+        let (mut alice, mut bob) = acquainted(version);
+        let letters: Vec<_> = (0..120).map(|_| alice.write(&bob, version, "and another thing")).collect();
+        let mut due = Vec::new();
+        for (number, letter) in letters.iter().enumerate() {
+            if bob.read(letter).heartbeat_due {
+                due.push(number);
+                bob.write_nothing(&alice, version);
+            }
+        }
+        // The second is for the case that the first was lost.
+        assert_eq!(due, [53, 106]);
+    }
+}
+
+#[test]
 fn the_two_versions_live_side_by_side() {
     let (mut alice, mut bob) = acquainted(Version::Legacy);
     assert!(!alice.has_session(&bob, Version::Two));

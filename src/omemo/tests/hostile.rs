@@ -1,15 +1,18 @@
 //! Bytes from strangers and from damaged disks: refused, never a panic, and nothing is changed by them.
 
+#[path = "support/cases.rs"]
+mod cases;
 #[allow(dead_code)] // Each test file uses its part.
 mod support;
 
+use cases::cases;
 use omemo::wire::{KeyExchange, RatchetMessage};
 use omemo::{
     Bundle, Content, Error, Fingerprint, IdentityKey, Omemo, OwnDevice, Payload, PublishedKey, Refusal,
     Version, check_sessions,
 };
 use proptest::prelude::*;
-use support::{Letter, Person, acquainted, alice_and_bob, cases, text};
+use support::{Letter, Person, acquainted, alice_and_bob, text};
 
 fn parts(payload: &mut Payload) -> (Option<&mut Vec<u8>>, &mut Vec<u8>) {
     match payload {
@@ -73,6 +76,16 @@ fn no_changed_bit_changes_a_word() {
             assert_eq!(text(&bob.read(&letter)), words);
         }
     }
+}
+
+#[test]
+fn a_payload_that_was_taken_off_is_missed_in_version_2() {
+    let (mut alice, mut bob) = acquainted(Version::Two);
+    let letter = alice.write(&bob, Version::Two, "to be or not to be");
+    let mut stripped = letter.clone();
+    stripped.payload = Payload::Two { ciphertext: None };
+    assert!(matches!(bob.try_read(&stripped), Err(Error::Refused(Refusal::Tampered))));
+    assert_eq!(text(&bob.read(&letter)), "to be or not to be");
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! Long conversations over a bad network: whatever is delivered is read, once.
 
+#[path = "support/cases.rs"]
+mod cases;
 #[allow(dead_code)] // Each test file uses its part.
 mod support;
 
+use cases::cases;
 use omemo::{Refusal, Version, check_sessions};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
-use support::{Letter, Person, acquainted, alice_and_bob, cases, text};
+use support::{Letter, Person, acquainted, alice_and_bob, text};
 
 /// A letter and what it says.
 type Posted = (Letter, String);

@@ -225,7 +225,7 @@ impl Stream {
         self.was_online = true;
         self.deadline = None;
         self.exchange = None;
-        self.alive = Alive::starting(self.clock);
+        self.alive = if resumed { Alive::resumed(self.clock) } else { Alive::starting(self.clock) };
         let remembered = RememberedFeatures {
             offer: self.features.sasl2.take().unwrap_or_default(),
             channel_bindings: self.features.channel_bindings.take(),

@@ -24,6 +24,7 @@ mod config;
 mod event;
 mod failure;
 mod features;
+mod incoming;
 mod management;
 mod negotiation;
 mod registration;
@@ -41,11 +42,13 @@ pub use management::{Resumption, SendRefused};
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use minidom::Element;
 use model::{FullJid, Now, RegistrationForm};
 use rand_core::Rng;
 
 use crate::parser::{Limits, ParseError, Parsed, Parser};
 use features::ServerFeatures;
+use incoming::Incoming;
 use management::Management;
 use session::Alive;
 use state::{Phase, State};
@@ -62,9 +65,7 @@ pub struct Stream {
     credentials: Credentials,
     seed: [u8; 32],
     drawn: u32,
-    parser: Parser,
-    input: Vec<u8>,
-    read: usize,
+    incoming: Incoming,
     events: VecDeque<StreamEvent>,
     state: State,
     deadline: Option<(Duration, Step)>,
@@ -104,9 +105,7 @@ impl Stream {
             credentials,
             seed,
             drawn: 0,
-            parser,
-            input: Vec::new(),
-            read: 0,
+            incoming: Incoming::new(parser),
             events: VecDeque::new(),
             state: State::Unconnected,
             deadline: None,
@@ -161,11 +160,9 @@ impl Stream {
                 if bytes.is_empty() || matches!(self.state, State::StartingTls) {
                     return;
                 }
-                self.input.drain(..self.read);
-                self.read = 0;
-                self.input.extend_from_slice(bytes);
+                self.incoming.extend(bytes);
                 self.heard();
-                if self.input.len() > INPUT_LIMIT {
+                if self.incoming.len() > INPUT_LIMIT {
                     self.fail(StreamFailure::TooLarge);
                 }
             }
@@ -208,7 +205,7 @@ impl Stream {
     pub fn poll_event(&mut self, now: Now) -> Option<StreamEvent> {
         self.clock = now.monotonic;
         loop {
-            if let Some(event) = self.events.pop_front() {
+            if let Some(event) = self.poll_made() {
                 return Some(event);
             }
             if self.state.reads() && self.read_one(now) {
@@ -221,28 +218,35 @@ impl Stream {
         }
     }
 
+    /// The same of what was read or sent before, without reading on.
+    pub fn poll_made(&mut self) -> Option<StreamEvent> {
+        self.events.pop_front()
+    }
+
     /// Whether [`Stream::poll_event`] has something to work on. As long as it does, the caller
-    /// should read no more from the socket.
+    /// should read no more from the socket, unless it looks for something that lies ahead.
     #[must_use]
     pub fn has_buffered_input(&self) -> bool {
-        let unread = self.read < self.input.len() || self.link_gone;
+        let unread = self.incoming.len() > 0 || self.link_gone;
         !self.events.is_empty() || (unread && self.state.reads())
+    }
+
+    /// How many bytes came that were not dealt with yet.
+    #[must_use]
+    pub fn buffered_bytes(&self) -> usize {
+        self.incoming.len()
+    }
+
+    /// The elements that came and that [`Stream::poll_event`] will deal with in its time; none before the
+    /// stream is online. Looking changes nothing: they count as unheard.
+    pub fn look_ahead(&mut self) -> impl Iterator<Item = &Element> {
+        let online = self.is_online();
+        online.then(|| self.incoming.look_ahead()).into_iter().flatten()
     }
 
     /// Reads on until one element is dealt with. Whether there was one.
     fn read_one(&mut self, now: Now) -> bool {
-        let unread = self.input.get(self.read..).unwrap_or_default();
-        let mut rest = unread;
-        let result = self.parser.parse(&mut rest);
-        self.read = self.input.len() - rest.len();
-        if self.read == self.input.len() {
-            self.input.clear();
-            self.read = 0;
-            if self.input.capacity() > 1 << 16 {
-                self.input.shrink_to(1 << 14);
-            }
-        }
-        match result {
+        match self.incoming.next() {
             Ok(None) => return false,
             Ok(Some(Parsed::Opened(header))) => self.header_came(&header),
             Ok(Some(Parsed::Element(element))) => self.element_came(element, now),
@@ -386,8 +390,7 @@ impl Stream {
     fn end(&mut self) {
         self.state = State::Over;
         self.deadline = None;
-        self.input = Vec::new();
-        self.read = 0;
+        self.incoming.clear();
         if !self.was_online || !self.management.is_resumable() {
             let lost = self.management.give_up();
             if !lost.is_empty() {
@@ -397,7 +400,7 @@ impl Stream {
     }
 
     fn new_parser(&mut self) {
-        self.parser = Parser::new(limits(&self.config));
+        self.incoming.begin_anew(Parser::new(limits(&self.config)));
     }
 
     fn awaits(&self, phase: Phase) -> bool {

@@ -41,8 +41,7 @@ impl Stream {
     fn secured(&mut self, tls: Option<TlsFacts>, now: Now) {
         self.tls = tls;
         self.features = ServerFeatures::default();
-        self.input.clear();
-        self.read = 0;
+        self.incoming.clear();
         self.new_parser();
         self.open(Phase::Secured);
         if self.config.purpose == Purpose::SignIn {
@@ -169,8 +168,7 @@ impl Stream {
 
     fn tls_answered(&mut self, element: &Element) {
         if element.is("proceed", NS_TLS) {
-            self.input.clear();
-            self.read = 0;
+            self.incoming.clear();
             self.state = State::StartingTls;
             self.await_step(Step::Tls, STEP);
             self.emit(StreamEvent::StartTls);

@@ -16,6 +16,9 @@ use crate::xml::escape;
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// The same after suspend or a change of network, when the link is probably dead.
 pub(super) const IMPATIENCE: Duration = Duration::from_secs(5);
+/// How long the first answer after a resumption may take. A server may have taken the session up and not hear us all
+/// the same: Prosody 13 feeds what comes to the parser of the old link, which a cut left in the middle of a stanza.
+const RESUMED_PATIENCE: Duration = Duration::from_secs(10);
 /// How long it may take whatever else is heard.
 const LAST_PATIENCE: Duration = Duration::from_secs(120);
 /// A link on which nothing was heard for so long is asked. Most routers forget a silent
@@ -31,6 +34,8 @@ pub(super) struct Alive {
     sent: Duration,
     probe: Option<Probe>,
     ask_again: Option<Duration>,
+    /// The session was resumed, and the server has not yet shown that it hears us.
+    unproven: bool,
 }
 
 /// A question that the server has not answered.
@@ -47,6 +52,11 @@ struct Probe {
 impl Alive {
     pub(super) fn starting(now: Duration) -> Self {
         Self { heard: now, sent: now, ..Self::default() }
+    }
+
+    /// The session goes on from an earlier link.
+    pub(super) fn resumed(now: Duration) -> Self {
+        Self { unproven: true, ..Self::starting(now) }
     }
 
     pub(super) fn sent(&mut self, now: Duration) {
@@ -105,6 +115,7 @@ impl Stream {
     fn acknowledged(&mut self, arrived: Vec<super::StanzaToken>) {
         self.alive.probe = None;
         self.alive.ask_again = None;
+        self.alive.unproven = false;
         if !arrived.is_empty() {
             self.emit(StreamEvent::Acked(arrived));
         }
@@ -187,8 +198,13 @@ impl Stream {
     }
 
     fn expect_answer(&mut self, ping: Option<String>, settles: usize, patience: Duration) {
+        let (patience, last_patience) = if self.alive.unproven {
+            (RESUMED_PATIENCE, RESUMED_PATIENCE)
+        } else {
+            (patience, LAST_PATIENCE)
+        };
         let deadline = self.clock + patience;
-        let last_deadline = self.clock + LAST_PATIENCE;
+        let last_deadline = self.clock + last_patience;
         match &mut self.alive.probe {
             // The oldest question counts.
             Some(probe) => probe.deadline = probe.deadline.min(deadline),
@@ -250,6 +266,10 @@ impl Stream {
     pub(super) fn check_alive(&mut self) {
         let probed = self.alive.probe.as_ref().map(|probe| probe.deadline);
         if probed.is_some_and(|deadline| deadline <= self.clock) {
+            if self.alive.unproven {
+                // To resume once more would end the same way: a fresh session, and the archive, settle what is open.
+                self.management.forget_session();
+            }
             self.fail(StreamFailure::Timeout(Step::Alive));
             return;
         }

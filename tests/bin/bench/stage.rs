@@ -4,11 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{AccountId, BareJid, Content, ConversationKind, Delivery, Direction, EncryptionKind, Timestamp};
+use model::{
+    AccountCommand, AccountId, BareJid, Content, ConversationEncryption, ConversationKind, Delivery,
+    Direction, EncryptionKind, Timestamp,
+};
 use session::{Config, MemorySecrets, Secrets, Session};
 use store::{DatabaseKey, Error, MessageIds, NewMessage, Tx, Writer};
 use tests::person::{block_on, sign_in_request};
-use tests::{Desktop, Prosody};
+use tests::{Desktop, Person, Prosody};
 
 /// How many conversations a filled device has.
 pub const CHATS: usize = 20;
@@ -47,6 +50,22 @@ impl Stage {
     pub fn writer(&self) -> Writer {
         let folder = data(&self.desktop).join("accounts").join(self.account.to_string());
         Writer::open(&folder, &self.key).expect("the database")
+    }
+
+    /// What the device and `person` say to each other is not encrypted from now on. While Starling does not run.
+    pub fn talks_in_the_clear_with(&self, person: &Person) {
+        let alice: BareJid = "alice@localhost".parse().expect("an address");
+        person.command(AccountCommand::SetEncryption(person.conversation(&alice), false));
+        let done = self.writer().write(|tx: &mut Tx<'_>| {
+            let conversation = match tx.reads().conversation_with(&person.address)? {
+                Some(conversation) => conversation,
+                None => {
+                    tx.create_conversation(&person.address, ConversationKind::Direct, false, Timestamp(0))?
+                }
+            };
+            tx.set_encryption(conversation, ConversationEncryption::Off)
+        });
+        done.expect("a conversation");
     }
 
     /// Writes `messages` messages over [`CHATS`] conversations, as if they had come over the last year.

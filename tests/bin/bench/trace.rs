@@ -2,6 +2,14 @@
 
 use std::path::Path;
 
+/// Forgets what was written so far: from here on the trace tells of what comes.
+///
+/// # Panics
+/// When there is no trace.
+pub fn begin_anew(trace: &Path) {
+    std::fs::File::options().write(true).truncate(true).open(trace).expect("the trace");
+}
+
 /// Milliseconds from the beginning of each frame to the end of its layout.
 pub fn frames(trace: &Path) -> Vec<f64> {
     read(trace).lines().filter_map(|line| milliseconds(line, "\"layout\":")).collect()

@@ -7,8 +7,11 @@
 //!
 //! A device that never came to talk would prove nothing. So in most rounds the while begins, and the links break, only when
 //! it saw something new as sent, however slow the machine; in the others it may be killed while it starts or signs in.
+//!
+//! `soak sealed [COUNT]` is another: see `sealed.rs`.
 
 mod device;
+mod sealed;
 mod verdict;
 
 use std::process::ExitCode;
@@ -32,6 +35,10 @@ fn main() -> ExitCode {
         Some((word, rest)) if word == device::WORD => return device::live(rest),
         Some((word, rest)) if word == device::MARKED => return device::live_marked(rest),
         Some((word, rest)) if word == device::JUDGED => return device::judge(rest),
+        Some((word, rest)) if word == sealed::WORD => {
+            let count = rest.first().map_or(10_000, |word| word.parse().expect("a number"));
+            return if sealed::soak(count) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
         _ => {}
     }
     let mut numbers = arguments.iter().map(|word| word.parse().expect("a number"));

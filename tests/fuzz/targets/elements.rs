@@ -14,14 +14,19 @@ const HEADER: &[u8] = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client
 
 /// The bytes are stanzas.
 pub fn read(input: &[u8]) {
+    all(input, |element| {
+        everywhere(&element);
+        stanza(element);
+    });
+}
+
+/// Each element that a stream of these bytes holds.
+pub fn all(input: &[u8], mut each: impl FnMut(Element)) {
     let mut parser = Parser::new(Limits::default());
     for mut bytes in [HEADER, input] {
         while let Ok(Some(parsed)) = parser.parse(&mut bytes) {
             match parsed {
-                Parsed::Element(element) => {
-                    everywhere(&element);
-                    stanza(element);
-                }
+                Parsed::Element(element) => each(element),
                 Parsed::Ended => return,
                 Parsed::Opened(_) | Parsed::Refused(_) => {}
             }

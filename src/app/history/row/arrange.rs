@@ -5,7 +5,8 @@
 //!                 New messages                          } lead
 //! ┌──┐ name
 //! │  │ ╭─ bubble ─────────────╮
-//! └──┘ │ quote                │ edited 10:30
+//! └──┘ │ quote                │
+//!      │ files                │ edited 10:30
 //!      │ words                │
 //!      ╰──────────────────────╯
 //!      reactions
@@ -35,6 +36,8 @@ const MARGIN: i32 = 12;
 const GAP: i32 = 8;
 /// Space between the edge of the bubble and its words.
 const PADDING: (i32, i32) = (12, 7);
+/// Space between the edge of the bubble and its files.
+const FILE_PADDING: i32 = 4;
 /// Space above a message within a group, and above a group.
 const BETWEEN: (i32, i32) = (3, 14);
 
@@ -116,13 +119,15 @@ impl imp::MessageRow {
         }
         let lead = stack.y;
 
-        // The time, and what stands beside it.
-        let beside: Vec<(gtk::Widget, i32, i32)> = [
-            parts.edited.shown().map(|edited| edited.clone().upcast::<gtk::Widget>()),
-            parts.lock.shown().map(|lock| lock.clone().upcast()),
-            Some(parts.meta.clone().upcast()),
-            parts.marks.shown().map(|marks| marks.clone().upcast()),
-        ]
+        // The time, and what stands beside it. What is seen even while the time is not comes next to the bubble.
+        let edited = parts.edited.shown().map(|edited| edited.clone().upcast::<gtk::Widget>());
+        let lock = parts.lock.shown().map(|lock| lock.clone().upcast::<gtk::Widget>());
+        let meta = Some(parts.meta.clone().upcast::<gtk::Widget>());
+        let marks = parts.marks.shown().map(|marks| marks.clone().upcast::<gtk::Widget>());
+        let beside: Vec<(gtk::Widget, i32, i32)> = match kind {
+            Kind::Incoming => [edited, lock, meta, marks],
+            Kind::Outgoing => [meta, marks, lock, edited],
+        }
         .into_iter()
         .flatten()
         .map(|widget| {
@@ -137,9 +142,14 @@ impl imp::MessageRow {
         let most = if narrow { column - indent } else { left }.min(WIDEST_BUBBLE) - 2 * PADDING.0;
 
         // The bubble is as wide as the widest of what is in it.
-        let (body_width, body_height) = parts.body.fit(most);
+        let body = Some(&parts.body).filter(|body| body.get_visible());
+        let (body_width, body_height) = body.map_or((0, 0), |body| body.fit(most));
         let quote = parts.quote.shown().map(|quote| (quote, natural(quote, most).0));
-        let inner = body_width.max(quote.as_ref().map_or(0, |(_, width)| *width));
+        let beyond = 2 * (PADDING.0 - FILE_PADDING);
+        let files = parts.files.shown().map(|files| (files, natural(files, most + beyond).0));
+        let inner = body_width
+            .max(quote.as_ref().map_or(0, |(_, width)| *width))
+            .max(files.as_ref().map_or(0, |(_, width)| *width - beyond));
         let bubble_width = inner + 2 * PADDING.0;
         let bubble_x = match kind {
             Kind::Incoming => start + indent,
@@ -149,16 +159,24 @@ impl imp::MessageRow {
         parts.bubble.measure(gtk::Orientation::Horizontal, -1);
         let bubble_place = stack.places.len();
         stack.put(&parts.bubble, 0, 0, 0, 0);
-        stack.y += PADDING.1;
+        stack.y += if quote.is_none() && files.is_some() { FILE_PADDING } else { PADDING.1 };
         if let Some((quote, _)) = quote {
             let height = quote.measure(gtk::Orientation::Vertical, inner).1;
             stack.put(quote, bubble_x + PADDING.0, stack.y, inner, height);
             stack.y += height + 6;
         }
-        // GTK wants to have asked before it gives.
-        parts.body.measure(gtk::Orientation::Vertical, inner);
-        stack.put(&parts.body, bubble_x + PADDING.0, stack.y, inner, body_height);
-        stack.y += body_height + PADDING.1;
+        if let Some((files, _)) = files {
+            let width = inner + beyond;
+            let height = files.measure(gtk::Orientation::Vertical, width).1;
+            stack.put(files, bubble_x + FILE_PADDING, stack.y, width, height);
+            stack.y += height + if body.is_some() { 6 } else { FILE_PADDING };
+        }
+        if let Some(body) = body {
+            // GTK wants to have asked before it gives.
+            body.measure(gtk::Orientation::Vertical, inner);
+            stack.put(body, bubble_x + PADDING.0, stack.y, inner, body_height);
+            stack.y += body_height + PADDING.1;
+        }
         parts.bubble.measure(gtk::Orientation::Vertical, bubble_width);
         stack.places[bubble_place].1 = graphene::Rect::new(
             bubble_x as f32,

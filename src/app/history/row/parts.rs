@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 
-use gtk::{pango, prelude::*};
+use gtk::{pango, prelude::*, subclass::prelude::*};
 
 use super::{MessageRow, Request, remedy::Remedy};
 use crate::{
-    history::{marks::Marks, prose::Prose, quote::QuoteButton, reactions::ReactionBar},
+    history::{files::FileStack, marks::Marks, prose::Prose, quote::QuoteButton, reactions::ReactionBar},
     i18n::gettext,
 };
 
@@ -52,6 +52,8 @@ pub struct Parts {
     pub bubble: gtk::Box,
     /// The message that is answered.
     pub quote: Lazy<QuoteButton>,
+    /// The files.
+    pub files: Lazy<FileStack>,
     /// The words.
     pub body: Prose,
     /// `Edited`.
@@ -94,6 +96,12 @@ impl Default for Parts {
                 .accessible_role(gtk::AccessibleRole::Presentation)
                 .build(),
             quote: Lazy::new(|row| added(row, QuoteButton::default())),
+            files: Lazy::new(|row| {
+                // Screen readers and Tab come to them before the words, which are their caption.
+                let files = FileStack::default();
+                files.insert_before(row, Some(&row.imp().parts.body));
+                files
+            }),
             body: Prose::default(),
             edited: Lazy::new(|row| {
                 let edited = button(&gettext("Edited"), &["flat", "edited"]);

@@ -300,6 +300,7 @@ fn a_quote_leads_to_the_original_and_flashes_it() {
                 sender_name: "Bob".into(),
                 own: false,
                 text: "Look".into(),
+                files: None,
             });
         });
         stage.frames(2).await;

@@ -5,7 +5,8 @@
 
 mod behaviour;
 mod display;
-mod pictures;
+mod files;
+pub mod pictures;
 mod prose;
 mod speed;
 mod still;
@@ -111,6 +112,15 @@ impl Stage {
             }
         ));
         Self { window, view, rows: RefCell::default(), requests, painted, watched, part: Cell::new((0, 0)) }
+    }
+
+    /// Puts something else on the stage, below the history.
+    pub fn put_below(&self, widget: &impl IsA<gtk::Widget>) {
+        self.window.set_content(None::<&gtk::Widget>);
+        let both = gtk::Box::new(gtk::Orientation::Vertical, 0);
+        both.append(&self.view);
+        both.append(widget);
+        self.window.set_content(Some(&both));
     }
 
     /// Waits until frames were painted.

@@ -5,10 +5,10 @@
 use std::path::PathBuf;
 
 use adw::prelude::*;
-use gtk::gdk;
+use gtk::{gdk, glib};
 use model::{
-    Content, Delivery, DeliveryFailure, DeliveryReason, Direction, EncryptionKind, Message, MessageId, Quote,
-    Reaction, UnreadableReason,
+    Attachment, AttachmentId, Content, Delivery, DeliveryFailure, DeliveryReason, Direction, EncryptionKind,
+    Message, MessageId, Quote, Reaction, Transfer, TransferFailure, UnreadableReason,
 };
 use view::TimelineItem;
 
@@ -24,7 +24,7 @@ fn folder() -> PathBuf {
 }
 
 /// Saves what the window shows.
-fn take(stage: &Stage, name: &str) {
+pub fn take(stage: &Stage, name: &str) {
     let paintable = gtk::WidgetPaintable::new(Some(&stage.window));
     let (width, height) = (stage.window.width(), stage.window.height());
     let snapshot = gtk::Snapshot::new();
@@ -32,7 +32,7 @@ fn take(stage: &Stage, name: &str) {
     let node = snapshot.to_node().expect("the window shows something");
     let renderer = stage.window.native().and_then(|native| native.renderer()).expect("it is on a display");
     let texture: gdk::Texture = renderer.render_texture(node, None);
-    texture.save_to_png(folder().join(format!("history-{name}.png"))).expect("the picture can be written");
+    texture.save_to_png(folder().join(format!("{name}.png"))).expect("the picture can be written");
 }
 
 /// One of everything.
@@ -84,6 +84,7 @@ fn everything() -> Vec<TimelineItem> {
             Content::Text(text) => text.clone(),
             _ => String::new(),
         },
+        files: None,
     };
     messages[answer].reply = Some(quote(&messages[1]));
     messages[edited].reply = Some(quote(&messages[action]));
@@ -107,9 +108,62 @@ fn everything() -> Vec<TimelineItem> {
     items
 }
 
+/// Something like an evening at the sea.
+fn pier() -> gdk::Texture {
+    let (width, height) = (600_usize, 450_usize);
+    let pixels: Vec<u8> = (0..width * height)
+        .flat_map(|place| {
+            let (x, y) = (place % width, place / width);
+            let sky = y < 280;
+            let bird = sky && (x * 7919 + y * 104_729) % 997 < 4 && (x / 40 + y / 30) % 3 == 0;
+            match (bird, sky) {
+                (true, _) => [30, 25, 40, 255],
+                (_, true) => [250 - (y / 3) as u8, 150 - (y / 4) as u8, 90 + (y / 3) as u8, 255],
+                (_, false) => [20 + (x / 12) as u8, 40 + (y / 8) as u8, 90, 255],
+            }
+        })
+        .collect();
+    let pixels = glib::Bytes::from_owned(pixels);
+    gdk::MemoryTexture::new(width as i32, height as i32, gdk::MemoryFormat::R8g8b8a8, &pixels, width * 4)
+        .upcast()
+}
+
+/// Files of every kind, in every state.
+fn files() -> Vec<TimelineItem> {
+    let mut id = 0;
+    let mut messages: Vec<Message> = Vec::new();
+    let mut send = |sender: &str, caption: &str, file: Attachment| {
+        id += 1;
+        let mut message = sample::message(id, sender, id * 40);
+        message.content = Content::Text(caption.to_owned());
+        message.attachments = vec![Attachment { id: AttachmentId(id), ..file }];
+        messages.push(message);
+    };
+    let picture = |transfer| Attachment { transfer, ..super::files::picture(0) };
+    let file = |name: &str, media_type: &str, size, transfer| Attachment {
+        size: Some(size),
+        transfer,
+        ..sample::file(0, name, media_type)
+    };
+    send("bob", "", picture(Transfer::Here));
+    send("bob", "", picture(Transfer::Offered));
+    send("me", "", picture(Transfer::Uploading));
+    let pdf = "A very long name of a plan for the evening at the pier, third version.pdf";
+    send("bob", "", file(pdf, "application/pdf", 2_345_678, Transfer::Offered));
+    send("bob", "The tickets are in there.", file("tickets.zip", "application/zip", 88_000, Transfer::Here));
+    send("me", "", file("song.ogg", "audio/ogg", 3_900_000, Transfer::Uploading));
+    let failed = Transfer::Failed(TransferFailure::NotGenuine);
+    send("bob", "", file("film.mp4", "video/mp4", 190_000_000, failed));
+    sample::items(&messages)
+}
+
 async fn show(stage: &Stage, width: i32, height: i32) {
+    show_items(stage, everything(), width, height).await;
+}
+
+async fn show_items(stage: &Stage, items: Vec<TimelineItem>, width: i32, height: i32) {
     stage.window.set_default_size(width, height);
-    let rows = HistoryWindow::new(everything(), false, false);
+    let rows = HistoryWindow::new(items, false, false);
     stage.view.set_window(&rows);
     stage.rows.replace(rows);
     stage.frames(12).await;
@@ -130,38 +184,60 @@ fn pictures_are_taken() {
         show(stage, 900, 1100).await;
         stage.view.list().hover(Some(MessageId(6)));
         stage.frames(12).await;
-        take(stage, "light");
+        take(stage, "history-light");
 
         style.set_color_scheme(adw::ColorScheme::ForceDark);
         stage.view.list().hover(Some(MessageId(9)));
         stage.frames(20).await;
-        take(stage, "dark");
+        take(stage, "history-dark");
         style.set_color_scheme(adw::ColorScheme::Default);
 
         show(stage, 360, 700).await;
-        take(stage, "narrow");
+        take(stage, "history-narrow");
         stage.view.list().hover(Some(MessageId(12)));
         stage.scroll(-500.0);
         stage.view.set_unread(3);
         stage.frames(20).await;
-        take(stage, "narrow-above");
+        take(stage, "history-narrow-above");
+
+        let pier = pier();
+        stage.view.set_file_painter(move |file, view| {
+            if file.transfer == Transfer::Here {
+                view.set_picture(file.id, &pier);
+            }
+        });
+        show_items(stage, files(), 900, 1190).await;
+        stage.view.set_progress(AttachmentId(3), 700_000, None);
+        stage.view.set_progress(AttachmentId(6), 1_700_000, None);
+        stage.frames(3).await;
+        take(stage, "history-files");
+        style.set_color_scheme(adw::ColorScheme::ForceDark);
+        stage.frames(20).await;
+        take(stage, "history-files-dark");
+        style.set_color_scheme(adw::ColorScheme::Default);
+        show_items(stage, files(), 360, 1100).await;
+        take(stage, "history-files-narrow");
+        gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
+        show_items(stage, files(), 700, 1100).await;
+        take(stage, "history-files-right-to-left");
+        gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
 
         let dpi = settings.gtk_xft_dpi();
         settings.set_gtk_xft_dpi(dpi * 2);
         show(stage, 360, 900).await;
-        take(stage, "large-text");
+        take(stage, "history-large-text");
         settings.set_gtk_xft_dpi(dpi);
 
         gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
         show(stage, 900, 1100).await;
-        take(stage, "right-to-left");
+        take(stage, "history-right-to-left");
         gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
 
         show(stage, 1300, 600).await;
         let caret = |id, byte| Caret { message: MessageId(id), byte };
         stage.view.list().select(caret(9, 6), caret(12, 3));
         stage.frames(3).await;
-        take(stage, "wide-selected");
+        take(stage, "history-wide-selected");
     });
 }
 

@@ -9,7 +9,11 @@ use gtk::{gdk, gio, glib, prelude::*, subclass::prelude::*};
 use model::{Content, Delivery, Direction, MessageId};
 
 use super::{HistoryView, Request};
-use crate::{history::words::Words, i18n::gettext, menu_names::name_items};
+use crate::{
+    history::words::{self, Words},
+    i18n::gettext,
+    menu_names::name_items,
+};
 
 /// Popovers are made when they are first needed: emoji alone take a tenth of a second.
 #[derive(Default)]
@@ -100,6 +104,7 @@ impl HistoryView {
         let any = message.is_some();
         let text = message.is_some_and(|message| matches!(message.content, Content::Text(_)));
         let own = message.is_some_and(|message| message.direction == Direction::Outgoing);
+        let has_words = message.is_some_and(|message| !Words::of(message).text.is_empty());
         let there = message
             .is_some_and(|message| !matches!(message.delivery, Delivery::Queued | Delivery::Failed(_)));
         for (name, enabled) in [
@@ -107,7 +112,7 @@ impl HistoryView {
             ("quote", text),
             ("react", text && there),
             ("reply", text && there),
-            ("edit", text && own),
+            ("edit", text && own && has_words),
             ("retract", text && own),
             ("details", any),
             ("menu", any),
@@ -127,14 +132,14 @@ impl HistoryView {
 
     /// The selection, else the current message.
     fn copy(&self) {
-        let current = || self.current_item().map(|item| Words::of(&item.message).text);
+        let current = || self.current_item().map(|item| words::to_copy(&item.message));
         if let Some(text) = self.list().selected_text().or_else(current) {
             self.clipboard().set_text(&text);
         }
     }
 
     fn quote(&self) {
-        let current = || self.current_item().map(|item| Words::of(&item.message).text);
+        let current = || self.current_item().map(|item| words::to_copy(&item.message));
         if let Some(text) = self.list().selected_text().or_else(current) {
             let quoted: Vec<_> = text.lines().map(|line| format!("> {line}")).collect();
             self.imp().context.request(Request::Quote(quoted.join("\n")));

@@ -8,7 +8,7 @@ use omemo::{
     Peer, Recipient, Refusal, Version,
 };
 use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
+use rand_chacha::rand_core::SeedableRng;
 
 /// When all tests begin.
 pub const START: Timestamp = Timestamp(1_700_000_000_000);
@@ -90,6 +90,7 @@ impl OmemoStore for MemoryStore {
 }
 
 /// A device of somebody.
+#[derive(Clone)]
 pub struct Person {
     pub address: &'static str,
     pub device: DeviceId,
@@ -215,9 +216,4 @@ pub fn text(decrypted: &Decrypted) -> &str {
         omemo::Content::Message(bytes) => std::str::from_utf8(bytes).unwrap(),
         omemo::Content::KeyTransport(_) => panic!("an empty message"),
     }
-}
-
-/// So many cases. Those that fail are printed and not kept in a folder, which would lie among the crates.
-pub fn cases(cases: u32) -> proptest::test_runner::Config {
-    proptest::test_runner::Config { cases, failure_persistence: None, ..Default::default() }
 }

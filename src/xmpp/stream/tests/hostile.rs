@@ -92,6 +92,39 @@ fn one_stanza_at_a_time() {
 }
 
 #[test]
+fn looking_ahead_changes_nothing() {
+    let bytes =
+        "<message id='1'/><r xmlns='urn:xmpp:sm:3'/><message id='2'/><presence type='odd'><x y='1' y='2'/>";
+    let now = Now { monotonic: Duration::from_secs(200), wall: model::Timestamp(0) };
+    let hear = |look: bool| {
+        let mut stream = online().stream;
+        let mut heard = Vec::new();
+        // In pieces, so that what was seen lies before what was not.
+        for piece in bytes.as_bytes().chunks(20) {
+            stream.handle_input(StreamInput::Bytes(piece), now);
+            if look {
+                let before = stream.buffered_bytes();
+                stream.look_ahead().count();
+                assert!(stream.buffered_bytes() <= before);
+            }
+        }
+        let seen = stream.look_ahead().filter_map(|element| element.attr("id")).collect::<String>();
+        assert_eq!(seen, "12");
+        while let Some(event) = stream.poll_event(now) {
+            heard.push(format!("{event:?}"));
+            if matches!(event, StreamEvent::Stanza(_)) {
+                stream.processed();
+            }
+        }
+        assert_eq!(stream.buffered_bytes(), 0);
+        heard
+    };
+    let heard = hear(true);
+    assert_eq!(heard, hear(false));
+    assert!(heard.iter().any(|event| event.contains("Failed")), "{heard:?}");
+}
+
+#[test]
 fn what_came_before_the_end_is_read_first() {
     let mut script = online();
     let now = script.now;

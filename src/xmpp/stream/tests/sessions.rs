@@ -168,6 +168,28 @@ fn a_session_goes_on_inline() {
 }
 
 #[test]
+fn a_server_that_resumes_and_does_not_hear_us_is_not_resumed_again() {
+    let (credentials, resumption) = cut();
+    let mut script = Script::resuming(credentials, resumption);
+    begin(&mut script, "<resumed xmlns='urn:xmpp:sm:3' h='1' previd='sm1'/>");
+    script.run(
+        "E: Acked([StanzaToken(1)])
+        E: Online(resumed: true)
+        C: <active xmlns='urn:xmpp:csi:0'/><message id='two'/><r xmlns='urn:xmpp:sm:3'/>
+        +9s
+        S: <message from='bob@example.org'/><r xmlns='urn:xmpp:sm:3'/>
+        E: Stanza
+        C: <a xmlns='urn:xmpp:sm:3' h='2'/>
+        +1s
+        E: Close
+        E: Unacked([StanzaToken(2)])
+        E: Failed(Timeout(Alive))",
+    );
+    script.end();
+    assert!(script.stream.resumption().is_none());
+}
+
+#[test]
 fn a_session_that_is_gone_gives_its_stanzas_back() {
     let (credentials, resumption) = cut();
     let mut script = Script::resuming(credentials, resumption);

@@ -1,6 +1,9 @@
 //! The bare reader: signs in with the least there is, asks for page after page of the archive, and throws it away.
 //!
 //! It looks for three words in the bytes and builds nothing of them. What it reaches is what the server can give.
+//!
+//! Before that it is present for a moment. So the server hands it, and forgets, what it had also kept as offline
+//! messages: whoever comes after it gets the archive and nothing else, as the bare reader itself.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -22,6 +25,8 @@ pub fn drain(stage: &Stage, expected: usize) -> f64 {
     link.open_stream("bind");
     link.say("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
     link.hear("</iq>");
+    link.say("<presence/><iq type='get' id='after' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>");
+    link.hear("id='after'");
     let start = Instant::now();
     let (mut count, mut after) = (0, String::new());
     loop {

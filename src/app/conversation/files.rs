@@ -1,0 +1,72 @@
+//! What is wanted of files in the history.
+
+use adw::{prelude::*, subclass::prelude::*};
+use gtk::glib;
+use model::{AccountCommand, Attachment, AttachmentId, Direction, Transfer};
+
+use super::ConversationPage;
+use crate::{
+    files::{self, is_shown_inline},
+    history::FileWish,
+    i18n::gettext,
+    time_words,
+    viewer::{self, Shown},
+};
+
+impl ConversationPage {
+    pub(super) fn answer_file(&self, file: AttachmentId, wish: FileWish) {
+        match wish {
+            FileWish::Download => self.tell(AccountCommand::Download(file)),
+            FileWish::Cancel => self.tell(AccountCommand::CancelTransfer(file)),
+            FileWish::Retry => self.tell(AccountCommand::RetryTransfer(file)),
+            FileWish::Open => self.hand_out(file, false),
+            FileWish::SaveAs => self.hand_out(file, true),
+            FileWish::View => self.view_picture(file),
+        }
+    }
+
+    /// Writes a file to a place that the person chooses, or opens it with another program.
+    fn hand_out(&self, id: AttachmentId, to_keep: bool) {
+        let (Some(key), Some(file)) = (self.key(), self.file(id)) else { return };
+        let page = self.clone();
+        glib::spawn_future_local(async move {
+            let window = page.root().and_downcast::<gtk::Window>();
+            let bridge = page.bridge().clone();
+            let words = if to_keep {
+                files::save_as(&bridge, key.account, &file, window.as_ref()).await
+            } else {
+                files::open(&bridge, key.account, &file, window.as_ref(), false).await
+            };
+            if let Some(words) = words {
+                page.toast(&words);
+            }
+        });
+    }
+
+    /// Opens the pictures that are in the window, at one of them.
+    fn view_picture(&self, first: AttachmentId) {
+        let (Some(key), Some(window)) = (self.key(), self.imp().history.window()) else { return };
+        let mut pictures = Vec::new();
+        for item in (0..window.len()).filter_map(|index| Some(window.get(index)?.item())) {
+            let message = &item.message;
+            let own = message.direction == Direction::Outgoing;
+            let sender = if own { gettext("You") } else { message.sender_name.clone() };
+            let origin = format!("{sender} · {}", time_words::short(message.time));
+            let here = message
+                .attachments
+                .iter()
+                .filter(|file| is_shown_inline(file) && file.transfer == Transfer::Here);
+            pictures.extend(here.map(|file| Shown { file: file.clone(), origin: origin.clone() }));
+        }
+        if let Some(place) = pictures.iter().position(|shown| shown.file.id == first) {
+            viewer::present(self, self.bridge(), key.account, pictures, place);
+        }
+    }
+
+    /// A file of a message that is in the window.
+    fn file(&self, id: AttachmentId) -> Option<Attachment> {
+        let window = self.imp().history.window()?;
+        let items = (0..window.len()).filter_map(|index| Some(window.get(index)?.item()));
+        items.flat_map(|item| item.message.attachments.clone()).find(|file| file.id == id)
+    }
+}

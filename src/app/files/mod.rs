@@ -1,0 +1,20 @@
+//! Files on the screen, wherever they are shown.
+//!
+//! - `words.rs`: what they are called, how large they are, how far they came
+//! - `export.rs`, `opened.rs`: for outside, at a place of the user's or for another program
+//! - `loader.rs`: pictures that are here, from their containers to the screen
+//! - `picture.rs`: a picture at its true proportions, blurred until it is there
+
+mod export;
+mod loader;
+mod opened;
+mod picture;
+mod words;
+
+pub use export::{open, save_as};
+pub use loader::{FilePictures, load};
+pub use opened::remove_copies;
+pub use picture::PictureView;
+pub use words::{
+    alternative, icon, is_decodable, is_shown_inline, progress, size, state, summary, summary_of,
+};

@@ -1,0 +1,124 @@
+//! Makes a file ready to be sent.
+//!
+//! What can be kept is read once and put into a container, changed as the user wants: from then on the user's own file is
+//! not needed, and may be a portal's that is gone after a restart. Larger files are sent from where they are.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+    sync::Arc,
+};
+
+use model::FileSource;
+
+use crate::{
+    ContainerWriter, FileKey, PictureFacts, picture,
+    sniff::{HEAD, believed},
+    strip,
+};
+
+/// The largest file that is kept on this device when it is sent.
+const KEPT_UP_TO: u64 = 64 * 1024 * 1024;
+
+/// What is to be done to a file before it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Take out where and when and with what a picture was made.
+    pub strip_metadata: bool,
+    /// Make a picture smaller whose longer side has more pixels.
+    pub longest_side: Option<u32>,
+}
+
+/// What a file is that was made ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    /// What its bytes say it is.
+    pub media_type: String,
+    /// How many bytes it has now.
+    pub size: u64,
+    /// What a picture shows.
+    pub picture: Option<PictureFacts>,
+    /// The extension it has to have now, if it is of another type than before.
+    pub extension: Option<&'static str>,
+    /// Whether it was put into the container; otherwise it is sent from where it is.
+    pub is_kept: bool,
+}
+
+/// Makes a file ready, and puts it into a container if it is not too large. Fails with `InvalidInput` for what is no
+/// file, with `InvalidData` for a picture whose metadata cannot be taken out.
+pub fn prepare(source: &FileSource, wish: Wish, container: &Path, key: &FileKey) -> io::Result<Prepared> {
+    let bytes: Arc<[u8]> = match source {
+        FileSource::Bytes(bytes) => Arc::clone(bytes),
+        FileSource::Path(path) => {
+            let mut file = File::open(path)?;
+            let facts = file.metadata()?;
+            if !facts.is_file() {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            if facts.len() > KEPT_UP_TO {
+                let mut head = Vec::with_capacity(HEAD);
+                file.take(HEAD as u64).read_to_end(&mut head)?;
+                return Ok(Prepared {
+                    media_type: believed(&head, None),
+                    size: facts.len(),
+                    picture: None,
+                    extension: None,
+                    is_kept: false,
+                });
+            }
+            let mut bytes = Vec::with_capacity(facts.len() as usize);
+            (&mut file).take(KEPT_UP_TO).read_to_end(&mut bytes)?;
+            bytes.into()
+        }
+    };
+    let ready = ready(&bytes, wish)?;
+    let mut writer = ContainerWriter::create(container, key)?;
+    writer.write(ready.changed.as_deref().unwrap_or(&bytes))?;
+    Ok(Prepared {
+        media_type: ready.media_type,
+        size: writer.finish()?,
+        picture: ready.picture,
+        extension: ready.extension,
+        is_kept: true,
+    })
+}
+
+struct Ready {
+    media_type: String,
+    picture: Option<PictureFacts>,
+    extension: Option<&'static str>,
+    changed: Option<Vec<u8>>,
+}
+
+fn ready(bytes: &[u8], wish: Wish) -> io::Result<Ready> {
+    let media_type = believed(bytes.get(..HEAD).unwrap_or(bytes), None);
+    let mut ready = Ready { media_type, picture: None, extension: None, changed: None };
+    if !ready.media_type.starts_with("image/") {
+        return Ok(ready);
+    }
+    let mut decoded = picture::decode(bytes);
+    if let (Some(picture), Some(longest)) = (&decoded, wish.longest_side)
+        && picture.image.width().max(picture.image.height()) > longest
+        && !strip::is_animated(bytes)
+        && let Some((smaller, file, extension)) = picture::scaled(picture, longest)
+    {
+        // Nothing but the pixels is left in a picture that was drawn anew.
+        ready.media_type = believed(file.get(..HEAD).unwrap_or(&file), None);
+        ready.extension = Some(extension);
+        ready.changed = Some(file);
+        decoded = Some(smaller);
+    } else if wish.strip_metadata {
+        let orientation = decoded.as_ref().map_or(1, |picture| picture.orientation.to_exif());
+        match strip::strip(bytes, orientation) {
+            strip::Stripped::Changed(file) => ready.changed = Some(file),
+            strip::Stripped::OtherFormat => {}
+            strip::Stripped::Broken => return Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+    ready.picture = decoded.as_ref().map(picture::facts);
+    Ok(ready)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+use std::{fs, io::Read as _, path::Path};
+
+use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
+
+use super::*;
+use crate::ContainerReader;
+
+const PLAIN: Wish = Wish { strip_metadata: true, longest_side: None };
+
+fn picture(image: impl Into<DynamicImage>, format: ImageFormat) -> FileSource {
+    let mut bytes = Vec::new();
+    image.into().write_to(&mut io::Cursor::new(&mut bytes), format).unwrap();
+    FileSource::Bytes(bytes.into())
+}
+
+fn prepared(source: &FileSource, wish: Wish) -> (Prepared, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, key) = (folder.path().join("c"), FileKey::new([3; 32]));
+    let prepared = prepare(source, wish, &path, &key).unwrap();
+    let mut bytes = Vec::new();
+    ContainerReader::open(&path, &key).unwrap().read_to_end(&mut bytes).unwrap();
+    (prepared, bytes)
+}
+
+#[test]
+fn a_picture_is_looked_at_and_kept() {
+    let (prepared, bytes) = prepared(&picture(RgbImage::new(64, 48), ImageFormat::Png), PLAIN);
+    assert_eq!(prepared.media_type, "image/png");
+    let facts = prepared.picture.unwrap();
+    assert_eq!(facts.dimensions, (64, 48));
+    assert!((5..=25).contains(&facts.thumbhash.len()));
+    assert_eq!((prepared.size, prepared.is_kept, prepared.extension), (bytes.len() as u64, true, None));
+}
+
+#[test]
+fn pictures_are_made_smaller_and_stay_what_they_are() {
+    let wish = Wish { longest_side: Some(100), ..PLAIN };
+    let (small, bytes) = prepared(&picture(RgbImage::new(400, 200), ImageFormat::Png), wish);
+    assert_eq!((small.media_type.as_str(), small.extension), ("image/jpeg", Some("jpg")));
+    assert_eq!(small.picture.unwrap().dimensions, (100, 50));
+    assert_eq!(image::load_from_memory(&bytes).unwrap().width(), 100);
+    let (clear, _) = prepared(&picture(RgbaImage::new(10, 300), ImageFormat::WebP), wish);
+    assert_eq!((clear.media_type.as_str(), clear.extension), ("image/png", Some("png")));
+    let (same, _) = prepared(&picture(RgbImage::new(90, 60), ImageFormat::Png), wish);
+    assert_eq!((same.extension, same.picture.unwrap().dimensions), (None, (90, 60)));
+}
+
+#[test]
+fn other_files_are_kept_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes");
+    fs::write(&path, "words").unwrap();
+    let (prepared, bytes) = prepared(&FileSource::Path(path), PLAIN);
+    assert_eq!((prepared.media_type.as_str(), bytes.as_slice()), ("text/plain", b"words".as_slice()));
+}
+
+#[test]
+fn large_files_stay_where_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large");
+    fs::File::create(&path).unwrap().set_len(KEPT_UP_TO + 1).unwrap();
+    let container = folder.path().join("c");
+    let prepared = prepare(&FileSource::Path(path), PLAIN, &container, &FileKey::new([0; 32])).unwrap();
+    assert_eq!((prepared.is_kept, prepared.size), (false, KEPT_UP_TO + 1));
+    assert!(!container.exists());
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let refused = |path: &Path| {
+        let folder = tempfile::tempdir().unwrap();
+        let source = FileSource::Path(path.to_owned());
+        prepare(&source, PLAIN, &folder.path().join("c"), &FileKey::new([0; 32])).unwrap_err().kind()
+    };
+    assert_eq!(refused(Path::new("/")), io::ErrorKind::InvalidInput);
+    assert_eq!(refused(Path::new("/nowhere/at/all")), io::ErrorKind::NotFound);
+    let broken = FileSource::Bytes(b"\xff\xd8\xff\xe1\x00".as_slice().into());
+    let folder = tempfile::tempdir().unwrap();
+    let error = prepare(&broken, PLAIN, &folder.path().join("c"), &FileKey::new([0; 32])).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+}

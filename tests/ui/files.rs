@@ -1,0 +1,85 @@
+//! Files as people meet them: they come, are looked at, fetched and saved.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use model::{AccountCommand, FileSource, OutgoingFile, OutgoingFiles};
+use tests::robot::Node;
+use tests::wait;
+
+use crate::scene::Scene;
+
+/// A picture that is at hand.
+const PICTURE: &[u8] = include_bytes!("../../data/screenshots/main.png");
+
+fn file(name: &str, bytes: &[u8]) -> OutgoingFiles {
+    let file = OutgoingFile {
+        source: FileSource::Bytes(Arc::from(bytes)),
+        name: Some(name.to_owned()),
+        strip_metadata: true,
+        longest_side: None,
+        voice: None,
+    };
+    OutgoingFiles { files: vec![file], caption: String::new() }
+}
+
+fn bob_sends(scene: &Scene, name: &str, bytes: &[u8]) {
+    let conversation = scene.bob.conversation(&scene.alice);
+    scene.bob.command(AccountCommand::SendFiles(conversation, file(name, bytes)));
+}
+
+/// Waits for the card of a file that says this of itself.
+#[track_caller]
+fn card(scene: &Scene, role: &str, words: &str) -> Node {
+    scene.starling.within("Messages", words, |node| node.role() == role && node.name() == words)
+}
+
+#[test]
+fn a_picture_comes_by_itself_and_is_looked_at() {
+    let scene = Scene::set();
+    bob_sends(&scene, "harbour.png", PICTURE);
+    let robot = &scene.starling.robot;
+    let picture = card(&scene, "button", "Picture: harbour.png");
+    wait::until("the picture to be here", || {
+        let offers: Vec<String> = scene
+            .starling
+            .message("Picture")
+            .search_all(&|node| node.role() == "button")
+            .iter()
+            .map(Node::name)
+            .collect();
+        (!offers.iter().any(|name| name == "Download" || name == "Cancel")).then_some(())
+    });
+    robot.find_where("the conversation in the list", |node| {
+        node.role() == "list item" && node.name().contains("Picture")
+    });
+    picture.click();
+    robot.find("image", "Picture: harbour.png");
+    robot.find("button", "Save As…");
+    robot.find("button", "Zoom In").click();
+    scene.desktop.press("Escape");
+    robot.wait_gone("image", "Picture: harbour.png");
+}
+
+#[test]
+fn other_files_come_when_they_are_asked_for() {
+    let scene = Scene::set();
+    let bytes: Vec<u8> = (0..300_000_u32).map(|number| (number % 251) as u8).collect();
+    bob_sends(&scene, "plan.bin", &bytes);
+    let row = card(&scene, "group", "File: plan.bin");
+    row.find("button", "Download").click();
+    let _ = row.find("button", "Open");
+    row.find("button", "Save As…").click();
+    let place = scene.desktop.home().join("saved.bin");
+    save_dialog(&scene, &place);
+    wait::until("the file to be saved", || fs::read(&place).ok().filter(|saved| *saved == bytes));
+}
+
+#[track_caller]
+fn save_dialog(scene: &Scene, place: &Path) {
+    scene.starling.robot.find("dialog", "Save As");
+    scene.desktop.press("ctrl+a");
+    scene.desktop.type_text(&place.to_string_lossy());
+    scene.desktop.press("Return");
+}
