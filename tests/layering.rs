@@ -19,7 +19,7 @@ struct Room {
     never: &'static str,
 }
 
-/// From the ground up. `gtk4` only in app, `tokio` only in session, `rusqlite` only in store.
+/// From the ground up. `gtk4` only in app, `tokio` only in session and media, `rusqlite` only in store.
 const HOUSE: &[Room] = &[
     Room {
         name: "model",
@@ -65,6 +65,13 @@ const HOUSE: &[Room] = &[
                   zeroize",
         beside: "proptest",
         never: "glib rand tokio",
+    },
+    Room {
+        name: "media",
+        ours: "model",
+        outside: "async-trait bytes gstreamer gstreamer-app gstreamer-video rand rtc thiserror tokio tracing webrtc",
+        beside: "",
+        never: "gtk4 libsqlite3-sys rxml xmpp-parsers",
     },
     Room {
         name: "session",

@@ -143,3 +143,29 @@ pub struct CallSettings {
     /// Media goes through relays only, so that nobody learns the network address of this device.
     pub relay_only: bool,
 }
+
+/// How a call's media does, told every second while it lasts. Never stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallStatistics {
+    /// Voice.
+    pub audio: StreamStatistics,
+    /// Pictures.
+    pub video: StreamStatistics,
+}
+
+/// What was sent and received of one kind of media since a call began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamStatistics {
+    /// Packets handed to the network.
+    pub packets_sent: u64,
+    /// What they carried, in bytes.
+    pub bytes_sent: u64,
+    /// Packets that came.
+    pub packets_received: u64,
+    /// What they carried, in bytes.
+    pub bytes_received: u64,
+    /// Pieces of sound or pictures that were decoded.
+    pub decoded: u64,
+    /// How loud what is heard is at the moment, in decibels relative to the loudest there is: 0 at most. `None`: silence.
+    pub level: Option<i8>,
+}

@@ -1,3 +1,5 @@
+//! What a person or the desktop wants done: of the program, of one account, of one call.
+
 use crate::{
     AccountId, AttachmentId, Availability, BareJid, CallId, CallSettings, ChatState, ConversationId,
     EncryptionSettings, FileFacts, FileSettings, Fingerprint, MediaKind, MessageId, Mute, OutgoingFiles,

@@ -1,0 +1,193 @@
+//! What is being sent and received of a call's contents, as devices, directions and hold allow.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use model::{Flow, MediaKind, StreamStatistics};
+use tokio::sync::mpsc;
+use webrtc::media_stream::track_remote::TrackRemote;
+
+use crate::{
+    continuity::Continuity,
+    counters::Counters,
+    devices::Devices,
+    feedback::Feedback,
+    leg::{Content, Leg},
+    rate::SendRate,
+    receiving::Receiving,
+    sending::{self, Sending},
+};
+
+/// Everything that flows.
+pub struct Streams {
+    devices: Devices,
+    fault: mpsc::Sender<MediaKind>,
+    captures: HashMap<MediaKind, bool>,
+    on_hold: bool,
+    flows: HashMap<String, Flow>,
+    /// By the number of the source.
+    sending: HashMap<u32, Sending>,
+    /// By name.
+    receiving: HashMap<String, Receiving>,
+    /// Where the numbers of a source stand.
+    continuities: HashMap<u32, Arc<Mutex<Continuity>>>,
+    rate: SendRate,
+    audio: Arc<Counters>,
+    video: Arc<Counters>,
+}
+
+impl Streams {
+    /// Nothing flows.
+    pub fn new(devices: Devices, fault: mpsc::Sender<MediaKind>) -> Self {
+        Self {
+            devices,
+            fault,
+            captures: HashMap::new(),
+            on_hold: false,
+            flows: HashMap::new(),
+            sending: HashMap::new(),
+            receiving: HashMap::new(),
+            continuities: HashMap::new(),
+            rate: SendRate::default(),
+            audio: Arc::default(),
+            video: Arc::default(),
+        }
+    }
+
+    /// What a content that is being described may do.
+    pub fn note_flow(&mut self, content: &str, flow: Flow) {
+        self.flows.insert(content.to_owned(), flow);
+    }
+
+    /// What a content may do from now on.
+    pub fn set_flow(&mut self, content: String, flow: Flow, legs: &[Leg]) {
+        self.flows.insert(content, flow);
+        self.settle(legs);
+    }
+
+    /// Whether media of a kind is captured.
+    pub fn set_capture(&mut self, media: MediaKind, on: bool, legs: &[Leg]) {
+        self.captures.insert(media, on);
+        self.settle(legs);
+    }
+
+    /// Whether anything flows.
+    pub fn set_hold(&mut self, on: bool, legs: &[Leg]) {
+        self.on_hold = on;
+        self.settle(legs);
+    }
+
+    /// A device failed: it is not tried again before it is wanted anew.
+    pub fn give_up(&mut self, media: MediaKind) {
+        self.captures.insert(media, false);
+        self.sending.retain(|_, sending| sending.media() != media);
+    }
+
+    /// Begins what may flow and does not, and ends what must not.
+    pub fn settle(&mut self, legs: &[Leg]) {
+        let contents: Vec<&Content> =
+            legs.iter().flat_map(|leg| &leg.contents).filter(|content| !content.is_gone).collect();
+        let sends: Vec<&Content> =
+            contents.iter().copied().filter(|content| self.may_send(content)).collect();
+        self.sending.retain(|ssrc, _| sends.iter().any(|content| content.ssrc == *ssrc));
+        for content in sends {
+            if !self.sending.contains_key(&content.ssrc) {
+                self.begin_sending(content);
+            }
+        }
+        self.receiving.retain(|name, _| contents.iter().any(|content| content.name == *name));
+        for (name, receiving) in &self.receiving {
+            let receives = self.flows.get(name).is_none_or(|flow| flow.receives);
+            receiving.set_plays(receives && !self.on_hold);
+        }
+    }
+
+    fn may_send(&self, content: &Content) -> bool {
+        content.payload().is_some()
+            && !self.on_hold
+            && self.captures.get(&content.media).copied().unwrap_or(false)
+            && self.flows.get(&content.name).is_none_or(|flow| flow.sends)
+    }
+
+    fn begin_sending(&mut self, content: &Content) {
+        let Some(payload) = content.payload() else { return };
+        let sent = sending::Content {
+            media: content.media,
+            payload,
+            ssrc: content.ssrc,
+            track: content.track.clone(),
+            continuity: self.continuities.entry(content.ssrc).or_default().clone(),
+            counters: self.counters(content.media),
+        };
+        match Sending::begin(sent, self.devices, self.fault.clone()) {
+            Ok(sending) => {
+                sending.set_rate(self.rate.bits());
+                self.sending.insert(content.ssrc, sending);
+            }
+            Err(error) => {
+                tracing::warn!(%error, media = ?content.media, "nothing can be captured");
+                let _ = self.fault.try_send(content.media);
+            }
+        }
+    }
+
+    /// Something of theirs comes.
+    pub fn came(&mut self, content: &Content, track: Arc<dyn TrackRemote>) {
+        let Some(payload) = content.payload() else { return };
+        let counters = self.counters(content.media);
+        match Receiving::begin(track, content.media, payload, self.devices, counters, self.fault.clone()) {
+            Ok(receiving) => {
+                let receives = self.flows.get(&content.name).is_none_or(|flow| flow.receives);
+                receiving.set_plays(receives && !self.on_hold);
+                self.receiving.insert(content.name.clone(), receiving);
+            }
+            Err(error) => {
+                tracing::warn!(%error, media = ?content.media, "nothing can be played");
+                let _ = self.fault.try_send(content.media);
+            }
+        }
+    }
+
+    /// The other side tells of what it receives.
+    pub fn heed(&mut self, feedback: Feedback) {
+        match feedback {
+            Feedback::Keyframe(ssrc) => {
+                if let Some(sending) = self.sending.get(&ssrc) {
+                    sending.send_keyframe();
+                }
+            }
+            Feedback::Limit(bits) => self.rate.limit(bits),
+            Feedback::Loss(ssrc, fraction) => {
+                if let Some(sending) = self.sending.get(&ssrc) {
+                    sending.set_loss(fraction);
+                    if sending.media() != MediaKind::Audio {
+                        self.rate.lost(fraction);
+                    }
+                }
+            }
+        }
+        for sending in self.sending.values() {
+            sending.set_rate(self.rate.bits());
+        }
+    }
+
+    fn counters(&self, media: MediaKind) -> Arc<Counters> {
+        match media {
+            MediaKind::Audio => self.audio.clone(),
+            MediaKind::Video | MediaKind::Screen => self.video.clone(),
+        }
+    }
+
+    /// Voice, and pictures.
+    pub fn statistics(&self) -> [StreamStatistics; 2] {
+        [self.audio.snapshot(), self.video.snapshot()]
+    }
+
+    /// Nothing flows any more.
+    pub fn end(&mut self) {
+        self.sending.clear();
+        self.receiving.clear();
+    }
+}
