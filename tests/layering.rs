@@ -75,11 +75,12 @@ const HOUSE: &[Room] = &[
     },
     Room {
         name: "session",
-        ours: "account files model store",
+        ours: "account files media model store",
         outside: "async-broadcast async-channel futures-util hickory-resolver rand reqwest rustix rustls-native-certs \
                   secret-service sha2 tokio tokio-rustls tracing x509-cert zeroize",
         beside: "rcgen tempfile",
-        never: "glib",
+        // glib comes with GStreamer, beneath media.
+        never: "gtk4",
     },
     Room {
         name: "view",

@@ -1,6 +1,6 @@
 use crate::{
-    AccountId, AttachmentId, BareJid, Call, CallId, CallStatistics, ChatState, ConnectionState, ContactPresence, ConversationId,
-    MessageId,
+    AccountId, AttachmentId, BareJid, Call, CallId, CallStatistics, ChatState, ConnectionState,
+    ContactPresence, ConversationId, MessageId,
 };
 
 /// Something happened. It says what changed, never what it is now: the disk is the truth (DESIGN rule 4).

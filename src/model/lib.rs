@@ -32,7 +32,8 @@ pub use attachment::{
     OutgoingFile, OutgoingFiles, SharedFile, StorageUse, Transfer, TransferFailure, VoiceFacts,
 };
 pub use call::{
-    Call, CallFailure, CallLine, CallOutcome, CallSecurity, CallSettings, CallState, CallStatistics, Participant, StreamStatistics,
+    Call, CallFailure, CallLine, CallOutcome, CallSecurity, CallSettings, CallState, CallStatistics,
+    Participant, StreamStatistics,
 };
 pub use command::{AccountCommand, CallCommand, Command, Draft, Outgoing};
 pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};

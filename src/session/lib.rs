@@ -24,6 +24,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod calls;
 mod certificate;
 mod clock;
 mod connect;
@@ -48,6 +49,8 @@ mod tls;
 mod transfers;
 mod trial;
 mod way;
+
+pub use media::{Config as CallConfig, Devices, Network};
 
 pub use events::{EventStream, Heard};
 pub use keyring::{MemorySecrets, SecretService, Secrets};

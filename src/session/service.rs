@@ -12,6 +12,7 @@ use model::{AccountId, Answer, Command, Failure, Request, StorageFailure};
 
 use crate::{
     Config,
+    calls::Calls,
     clock::Clock,
     events::Bus,
     export,
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) table: Table,
     pub(crate) bus: Bus,
     pub(crate) clock: Clock,
+    pub(crate) calls: Calls,
     to_service: Sender<ToService>,
 }
 
@@ -53,11 +55,14 @@ pub(crate) fn start(config: Config) -> Result<Handle, Failure> {
     let found = folders.list()?;
     let (to_service, inbox) = async_channel::unbounded();
     let (end, ended) = async_channel::bounded(1);
+    let (table, bus) = (Table::default(), Bus::new());
+    let calls = Calls::start(config.calls, table.clone(), bus.clone());
     let shared = Shared {
+        calls,
         config: Arc::new(config),
         folders: Arc::new(folders),
-        table: Table::default(),
-        bus: Bus::new(),
+        table,
+        bus,
         clock: Clock::start(),
         to_service: to_service.clone(),
     };

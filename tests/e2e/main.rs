@@ -16,6 +16,7 @@ macro_rules! on_every_server {
 }
 
 mod bad_days;
+mod calls;
 mod chat;
 mod disk;
 mod durability;

@@ -1,0 +1,246 @@
+//! The media of calls: one engine for all accounts, and one call at a time over all of them.
+//!
+//! One thread owns the calls. What accounts want done to the media of theirs comes as letters, and what media tells goes back
+//! into their mailboxes, as any other input. The engine is made for the first call, and its threads end with the last.
+//!
+//! ```text
+//!   account ─ Output::Media ─→ letters ─→ CallMedia ─ Told::Event ─→ mailbox ─ Input::Media ─→ account
+//!           ─ Event::Call ───→    │                 └ Told::Statistics ─→ bus
+//!                                 └ another is in a call: SetBusy ─→ mailboxes of the others
+//! ```
+//!
+//! Should two accounts be in calls at the same instant nevertheless, the second finds no media, and ends.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    thread,
+};
+
+use async_channel::{Receiver, Sender};
+use media::{CallMedia, Engine, Told};
+use model::{
+    AccountCommand, AccountId, Call, CallId, CallState, Direction, EventKind, MediaCommand, MediaEvent,
+    MediaFailure,
+};
+use tokio::runtime::Runtime;
+
+use crate::{events::Bus, mail::Mail, table::Table};
+
+/// The way to the thread of calls. Clones lead to the same.
+#[derive(Clone)]
+pub(crate) struct Calls {
+    letters: Option<Sender<Letter>>,
+}
+
+enum Letter {
+    /// The account opened.
+    Opened(AccountId),
+    /// The account closed, and its calls are over.
+    Closed(AccountId),
+    /// A call is as it is now.
+    Changed(AccountId, Box<Call>),
+    /// To the media of a call.
+    Media(AccountId, CallId, MediaCommand),
+}
+
+impl Calls {
+    /// Begins the thread, if there are to be calls.
+    pub(crate) fn start(config: Option<media::Config>, table: Table, bus: Bus) -> Self {
+        let letters = config.and_then(|config| {
+            let (letters, inbox) = async_channel::unbounded();
+            let desk =
+                Desk { config, table, bus, engine: None, media: HashMap::new(), occupied: BTreeSet::new() };
+            let started = thread::Builder::new().name("calls".to_owned()).spawn(move || desk.serve(&inbox));
+            match started {
+                Ok(_) => Some(letters),
+                Err(error) => {
+                    tracing::error!(%error, "no thread for calls could be started");
+                    None
+                }
+            }
+        });
+        Self { letters }
+    }
+
+    /// Whether there are calls at all.
+    pub(crate) fn are_possible(&self) -> bool {
+        self.letters.is_some()
+    }
+
+    fn post(&self, letter: Letter) {
+        if let Some(letters) = &self.letters {
+            // Closed: the thread has ended, and with it every call.
+            let _ = letters.try_send(letter);
+        }
+    }
+
+    /// An account opened.
+    pub(crate) fn opened(&self, account: AccountId) {
+        self.post(Letter::Opened(account));
+    }
+
+    /// An account closed.
+    pub(crate) fn closed(&self, account: AccountId) {
+        self.post(Letter::Closed(account));
+    }
+
+    /// A call of an account changed.
+    pub(crate) fn changed(&self, account: AccountId, call: &Call) {
+        self.post(Letter::Changed(account, Box::new(call.clone())));
+    }
+
+    /// An account tells the media of a call.
+    pub(crate) fn media(&self, account: AccountId, call: CallId, command: MediaCommand) {
+        self.post(Letter::Media(account, call, command));
+    }
+}
+
+/// What the thread has.
+struct Desk {
+    config: media::Config,
+    table: Table,
+    bus: Bus,
+    engine: Option<(Engine, Runtime)>,
+    media: HashMap<(AccountId, CallId), CallMedia>,
+    /// Calls in which the user is.
+    occupied: BTreeSet<(AccountId, CallId)>,
+}
+
+impl Desk {
+    fn serve(mut self, inbox: &Receiver<Letter>) {
+        while let Ok(letter) = inbox.recv_blocking() {
+            match letter {
+                Letter::Opened(account) => self.tell_busy(account),
+                Letter::Closed(account) => {
+                    self.media.retain(|(owner, _), _| *owner != account);
+                    self.occupy(|occupied| occupied.retain(|(owner, _)| *owner != account));
+                }
+                Letter::Changed(account, call) => {
+                    let id = (account, call.id);
+                    self.occupy(|occupied| {
+                        if is_in(&call) {
+                            occupied.insert(id)
+                        } else {
+                            occupied.remove(&id)
+                        };
+                    });
+                }
+                Letter::Media(account, call, command) => self.tell(account, call, command),
+            }
+        }
+        self.media.clear();
+        if let Some((_, runtime)) = self.engine {
+            // Devices are let go of; servers are told, if that takes no longer than this.
+            runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+        }
+    }
+
+    /// Something changes of the calls in which the user is: whose accounts are told that he is, or is no longer.
+    fn occupy(&mut self, change: impl FnOnce(&mut BTreeSet<(AccountId, CallId)>)) {
+        let before = self.occupied.clone();
+        change(&mut self.occupied);
+        for account in self.table.accounts() {
+            if is_elsewhere(&before, account) != is_elsewhere(&self.occupied, account) {
+                self.tell_busy(account);
+            }
+        }
+    }
+
+    fn tell_busy(&self, account: AccountId) {
+        let busy = is_elsewhere(&self.occupied, account);
+        post(&self.table, account, Mail::Command(AccountCommand::SetBusy(busy)));
+    }
+
+    fn tell(&mut self, account: AccountId, call: CallId, command: MediaCommand) {
+        let id = (account, call);
+        match command {
+            MediaCommand::Begin(_) => {
+                let media = if self.media.keys().any(|(owner, _)| *owner != account) {
+                    None
+                } else {
+                    self.begin(account, call)
+                };
+                match media {
+                    Some(media) => {
+                        media.tell(command);
+                        self.media.insert(id, media);
+                    }
+                    None => fail(&self.table, account, call),
+                }
+            }
+            MediaCommand::End => {
+                if let Some(media) = self.media.remove(&id) {
+                    media.tell(MediaCommand::End);
+                }
+            }
+            command => {
+                if let Some(media) = self.media.get(&id)
+                    && !media.tell(command)
+                {
+                    self.media.remove(&id);
+                    fail(&self.table, account, call);
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, account: AccountId, call: CallId) -> Option<CallMedia> {
+        if self.engine.is_none() {
+            self.engine = Some(make(self.config)?);
+        }
+        let (engine, _) = self.engine.as_ref()?;
+        let (table, bus) = (self.table.clone(), self.bus.clone());
+        Some(engine.begin(move |told| match told {
+            Told::Event(event) => post(&table, account, Mail::Media(call, event)),
+            Told::Statistics(statistics) => {
+                bus.tell(account, EventKind::CallStatistics(call, Box::new(statistics)));
+            }
+        }))
+    }
+}
+
+/// Two threads: letting go of a camera must not hold up voices.
+fn make(config: media::Config) -> Option<(Engine, Runtime)> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match builder.worker_threads(2).thread_name("call").enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "no runtime for calls could be made");
+            return None;
+        }
+    };
+    match Engine::new(config, runtime.handle().clone()) {
+        Ok(engine) => Some((engine, runtime)),
+        Err(error) => {
+            tracing::error!(%error, "there can be no calls");
+            None
+        }
+    }
+}
+
+fn fail(table: &Table, account: AccountId, call: CallId) {
+    post(table, account, Mail::Media(call, MediaEvent::Failed(MediaFailure::Machinery)));
+}
+
+fn post(table: &Table, account: AccountId, mail: Mail) {
+    if let Some(mailbox) = table.mailbox(account) {
+        let _ = mailbox.try_send(mail);
+    }
+}
+
+/// Whether the user is in a call of another account.
+fn is_elsewhere(occupied: &BTreeSet<(AccountId, CallId)>, account: AccountId) -> bool {
+    occupied.iter().any(|(owner, _)| *owner != account)
+}
+
+/// Whether the user is in this call: one that only rings here leaves him free.
+fn is_in(call: &Call) -> bool {
+    match call.state {
+        CallState::Ended(_) => false,
+        CallState::Ringing => call.direction == Direction::Outgoing,
+        CallState::Calling
+        | CallState::Connecting
+        | CallState::Connected { .. }
+        | CallState::Reconnecting { .. } => true,
+    }
+}

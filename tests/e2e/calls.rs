@@ -1,0 +1,70 @@
+//! Calls between two services, with signalling through a real server and media on the network within this machine: a tone
+//! and a moving picture go out, and what the other side decodes is counted.
+
+use model::{CallCommand, CallOutcome, CallSecurity, CallState, MediaKind};
+use tests::{Person, Phone, Server, befriend, know_devices};
+
+on_every_server! {
+    two_see_and_hear_each_other
+    a_camera_comes_into_a_call_of_voices
+}
+
+fn two_friends(server: &impl Server) -> [Person; 2] {
+    let people = ["alice", "bob"].map(|name| Person::who_calls(server, name));
+    befriend(&people[0], &people[1]);
+    know_devices(&people[0], &people[1]);
+    // Their devices have sessions with each other.
+    let [alice, bob] = &people;
+    alice.say(&bob.address, "hello");
+    bob.hears(&alice.address, "hello");
+    bob.say(&alice.address, "hi");
+    alice.hears(&bob.address, "hi");
+    people
+}
+
+fn two_see_and_hear_each_other(server: impl Server) {
+    let [alice, bob] = &two_friends(&server);
+    let [mut alices, mut bobs] = [Phone::of(alice), Phone::of(bob)];
+    alices.call(&bob.address, true);
+    bobs.answers(true);
+    for phone in [&mut alices, &mut bobs] {
+        phone.until("connected", Phone::is_connected);
+        phone.hears_and_sees(100, 60);
+        let security = phone.call.as_ref().unwrap().participants[0].security;
+        assert_eq!(security, CallSecurity::Device, "the devices vouch for the keys");
+    }
+
+    // A microphone that is off is not heard, and told.
+    bobs.sends(MediaKind::Audio, false);
+    alices.until("silent", |phone| {
+        phone.statistics.audio.level.is_none() && phone.call.as_ref().unwrap().participants[0].muted
+    });
+    bobs.sends(MediaKind::Audio, true);
+    alices.hears_and_sees(50, 30);
+
+    bobs.does(CallCommand::HangUp);
+    for (phone, other) in [(&mut alices, &bob.address), (&mut bobs, &alice.address)] {
+        phone.until("over", |phone| matches!(phone.state(), Some(CallState::Ended(_))));
+        let lines = phone.lines(other);
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].video && matches!(lines[0].outcome, CallOutcome::Answered { .. }), "{lines:?}");
+    }
+}
+
+fn a_camera_comes_into_a_call_of_voices(server: impl Server) {
+    let [alice, bob] = &two_friends(&server);
+    let [mut alices, mut bobs] = [Phone::of(alice), Phone::of(bob)];
+    alices.call(&bob.address, false);
+    bobs.answers(false);
+    for phone in [&mut alices, &mut bobs] {
+        phone.hears_and_sees(50, 0);
+        assert_eq!(phone.statistics.video.decoded, 0);
+    }
+    bobs.sends(MediaKind::Video, true);
+    alices.hears_and_sees(50, 30);
+    assert_eq!(bobs.statistics.video.decoded, 0, "the other camera is off");
+    alices.sends(MediaKind::Video, true);
+    bobs.hears_and_sees(50, 30);
+    alices.does(CallCommand::HangUp);
+    bobs.until("over", |phone| matches!(phone.state(), Some(CallState::Ended(_))));
+}
