@@ -137,6 +137,9 @@ impl Call {
         if let Some(place) = self.legs.iter().position(|leg| self.setup.bundle && leg.is_used()) {
             return Ok(place);
         }
+        if self.setup.relay_only && !connection::has_relay(&self.setup.servers) {
+            return Err(Trouble::NoRelay);
+        }
         let place = self.legs.len();
         let made = connection::make(self.config.network, &self.setup, place, self.from_legs.clone()).await?;
         let (mut feedback, to_call) = (made.feedback, self.feedback_in.clone());
@@ -376,6 +379,7 @@ fn failed(trouble: &Trouble) -> MediaFailure {
     tracing::warn!(error = %trouble, "a call's media failed");
     match trouble {
         Trouble::Library(_) => MediaFailure::Machinery,
+        Trouble::NoRelay => MediaFailure::NoWay,
         Trouble::Unusable(_) => MediaFailure::Incompatible,
     }
 }

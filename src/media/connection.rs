@@ -97,6 +97,11 @@ fn configuration(setup: &MediaSetup) -> RTCConfiguration {
         .build()
 }
 
+/// Whether there is a relay the library can use.
+pub fn has_relay(all: &[IceServer]) -> bool {
+    servers(all).iter().any(|server| server.urls.iter().any(|url| url.starts_with("turn:")))
+}
+
 /// The servers the library can use: it knows no relay by TCP or TLS.
 fn servers(servers: &[IceServer]) -> Vec<RTCIceServer> {
     let usable = servers.iter().filter(|server| server.transport == IceServerTransport::Udp);

@@ -41,6 +41,9 @@ pub enum Trouble {
     /// The library refuses.
     #[error("the library refuses: {0}")]
     Library(#[from] webrtc::error::Error),
+    /// Relays only are to be used, and there is none.
+    #[error("there is no relay")]
+    NoRelay,
     /// A description is of no use.
     #[error(transparent)]
     Unusable(#[from] sdp::Unusable),

@@ -1,8 +1,10 @@
 //! Calls between two services, with signalling through a real server and media on the network within this machine: a tone
 //! and a moving picture go out, and what the other side decodes is counted.
 
-use model::{CallCommand, CallOutcome, CallSecurity, CallState, MediaKind};
-use tests::{Person, Phone, Server, befriend, know_devices};
+use model::{
+    AccountCommand, CallCommand, CallFailure, CallOutcome, CallSecurity, CallSettings, CallState, MediaKind,
+};
+use tests::{Person, Phone, Prosody, Relay, Server, befriend, know_devices};
 
 on_every_server! {
     two_see_and_hear_each_other
@@ -67,4 +69,52 @@ fn a_camera_comes_into_a_call_of_voices(server: impl Server) {
     bobs.hears_and_sees(50, 30);
     alices.does(CallCommand::HangUp);
     bobs.until("over", |phone| matches!(phone.state(), Some(CallState::Ended(_))));
+}
+
+#[test]
+fn a_relay_carries_a_call_and_nobody_learns_another_address() {
+    let relay = Relay::start();
+    let server = Prosody::start_with_relay(&relay);
+    let [alice, bob] = &two_friends(&server);
+    for person in [alice, bob] {
+        person.command(AccountCommand::SetCallSettings(CallSettings { relay_only: true }));
+    }
+    let [mut alices, mut bobs] = [Phone::of(alice), Phone::of(bob)];
+    alices.call(&bob.address, true);
+    bobs.answers(true);
+    for phone in [&mut alices, &mut bobs] {
+        phone.until("connected", Phone::is_connected);
+        phone.hears_and_sees(100, 60);
+    }
+    alices.does(CallCommand::HangUp);
+    bobs.until("over", |phone| matches!(phone.state(), Some(CallState::Ended(_))));
+
+    let wire = String::from_utf8_lossy(&server.wire()).into_owned();
+    let told: Vec<&str> =
+        wire.split("<candidate ").skip(1).filter_map(|rest| rest.split('>').next()).collect();
+    assert!(told.len() >= 2, "{told:?}");
+    for candidate in told {
+        let is_relay = candidate.contains("type='relay'") || candidate.contains("type=\"relay\"");
+        assert!(is_relay && !candidate.contains("rel-addr"), "{candidate}");
+    }
+    assert!(relay.log().contains("ALLOCATE processed, success"), "{}", relay.log());
+}
+
+#[test]
+fn a_call_that_needs_a_relay_where_there_is_none_says_so() {
+    let server = Prosody::start_tapped();
+    let [alice, bob] = &two_friends(&server);
+    alice.command(AccountCommand::SetCallSettings(CallSettings { relay_only: true }));
+    let [mut alices, mut bobs] = [Phone::of(alice), Phone::of(bob)];
+    alices.call(&bob.address, false);
+    bobs.answers(false);
+    alices.until("over for want of a relay", |phone| {
+        phone.state() == Some(CallState::Ended(CallOutcome::Failed(CallFailure::NoRelay)))
+    });
+    bobs.until("over", |phone| matches!(phone.state(), Some(CallState::Ended(_))));
+    let wire = String::from_utf8_lossy(&server.wire()).into_owned();
+    assert!(
+        wire.contains("urn:xmpp:jingle-message:0") && !wire.contains("<candidate "),
+        "no address was told"
+    );
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::certificates::make_certificates;
 use crate::program::{Program, free_port};
-use crate::{LinkCutter, Server, wait};
+use crate::{LinkCutter, Relay, Server, relay, wait};
 
 const CONFIGURATION: &str = include_str!("prosody.cfg.lua");
 const WIRETAP: &str = include_str!("mod_wiretap.lua");
@@ -22,6 +22,8 @@ pub struct Prosody {
     files_port: u16,
     program: Option<Program>,
     is_tapped: bool,
+    /// The port of the relay for calls it names, if any.
+    relay_port: Option<u16>,
 }
 
 impl Prosody {
@@ -59,12 +61,30 @@ impl Prosody {
         (Self::start_on(&(-1..30), true, https_port, cutter.port()), cutter)
     }
 
+    /// As [`Self::start_tapped`], and it names a relay for calls (XEP-0215).
+    ///
+    /// # Panics
+    /// When Prosody or OpenSSL is not installed.
+    pub fn start_with_relay(relay: &Relay) -> Self {
+        let https_port = free_port();
+        let mut server = Self::prepare(&(-1..30), true, https_port, https_port);
+        server.relay_port = Some(relay.port());
+        server.resume();
+        server
+    }
+
     fn start_as(days: &std::ops::Range<i64>, is_tapped: bool) -> Self {
         let https_port = free_port();
         Self::start_on(days, is_tapped, https_port, https_port)
     }
 
     fn start_on(days: &std::ops::Range<i64>, is_tapped: bool, https_port: u16, files_port: u16) -> Self {
+        let mut server = Self::prepare(days, is_tapped, https_port, files_port);
+        server.resume();
+        server
+    }
+
+    fn prepare(days: &std::ops::Range<i64>, is_tapped: bool, https_port: u16, files_port: u16) -> Self {
         let folder = tempfile::Builder::new().prefix("starling-prosody").tempdir().expect("a folder");
         for name in ["certs", "data", "modules"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
@@ -72,7 +92,7 @@ impl Prosody {
         std::fs::write(folder.path().join("prosody.cfg.lua"), CONFIGURATION).expect("a configuration");
         std::fs::write(folder.path().join("modules/mod_wiretap.lua"), WIRETAP).expect("a module");
         make_certificates(&folder.path().join("certs"), days);
-        let mut server = Self {
+        Self {
             folder,
             starttls_port: free_port(),
             direct_tls_port: free_port(),
@@ -80,9 +100,8 @@ impl Prosody {
             files_port,
             program: None,
             is_tapped,
-        };
-        server.resume();
-        server
+            relay_port: None,
+        }
     }
 
     /// Starts it again after [`Self::stop`] or [`Self::kill`], on the same ports with the same data.
@@ -178,6 +197,10 @@ impl Prosody {
         let mut command = Command::new(program);
         if self.is_tapped {
             command.env("STARLING_PROSODY_WIRETAP", "yes");
+        }
+        if let Some(port) = self.relay_port {
+            command.env("STARLING_PROSODY_RELAY", port.to_string());
+            command.env("STARLING_PROSODY_RELAY_SECRET", relay::SECRET);
         }
         command
             .arg("--config")
