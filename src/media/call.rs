@@ -20,6 +20,7 @@ use crate::{
     connection::{self, Told as Heard},
     feedback::Feedback,
     leg::{Leg, Renewed, Trouble},
+    pictures::Show,
 };
 
 /// Events of connections that wait for the task.
@@ -38,7 +39,7 @@ pub async fn run(config: Config, mut commands: mpsc::Receiver<MediaCommand>, tel
         config,
         setup: MediaSetup { servers: Vec::new(), relay_only: true, bundle: false },
         legs: Vec::new(),
-        streams: Streams::new(config.devices, fault),
+        streams: Streams::new(config.devices, fault, shower(config, &tell)),
         found: false,
         was_found: false,
         from_legs,
@@ -62,7 +63,7 @@ pub async fn run(config: Config, mut commands: mpsc::Receiver<MediaCommand>, tel
             Some(media) = faults.recv() => call.device_failed(media),
             _ = seconds.tick() => {
                 call.tell_statistics();
-                Ok(())
+                call.judge_handshakes()
             }
         };
         if let Err(failure) = outcome {
@@ -71,6 +72,14 @@ pub async fn run(config: Config, mut commands: mpsc::Receiver<MediaCommand>, tel
         }
     }
     call.end().await;
+}
+
+/// Hands pictures on, if anybody wants them.
+fn shower(config: Config, tell: &Tell) -> Option<Show> {
+    let tell = tell.clone();
+    config
+        .shows_pictures
+        .then(|| -> Show { Arc::new(move |view, picture| tell(Told::Picture(view, picture))) })
 }
 
 /// What becomes of an instruction: nothing to say, or the end of the call.
@@ -300,7 +309,7 @@ impl Call {
     }
 
     async fn hear(&mut self, place: usize, heard: Heard) -> Outcome {
-        let Some(leg) = self.legs.get(place) else { return Ok(()) };
+        let Some(leg) = self.legs.get_mut(place) else { return Ok(()) };
         match heard {
             Heard::Candidate(candidate) => self.tell_candidate(place, &candidate),
             Heard::Track(track) => {
@@ -309,11 +318,10 @@ impl Call {
                     self.streams.came(content, track);
                 }
             }
-            // Keys are agreed after a way was found: what fails there, they are to blame for.
-            Heard::Way(RTCIceConnectionState::Failed) if !self.was_found => return Err(MediaFailure::NoWay),
-            Heard::State(RTCPeerConnectionState::Failed) if !self.was_found && leg.is_used() => {
-                return Err(MediaFailure::Keys);
+            Heard::Way(RTCIceConnectionState::Failed) if !self.was_found && leg.is_used() => {
+                return Err(MediaFailure::NoWay);
             }
+            Heard::Way(RTCIceConnectionState::Connected) => leg.begin_handshake(),
             Heard::State(state) => {
                 match state {
                     RTCPeerConnectionState::Connected => leg.set_up(true),
@@ -339,6 +347,13 @@ impl Call {
         self.found = found;
         self.was_found |= found;
         self.say(if found { MediaEvent::Connected } else { MediaEvent::Broken });
+    }
+
+    /// A way was found, and keys were not agreed on it in time: they are not those that were described. The library itself
+    /// gives up no sooner than on a way that is lost.
+    fn judge_handshakes(&self) -> Outcome {
+        let is_late = self.legs.iter().any(|leg| leg.is_used() && leg.is_handshake_late());
+        if is_late && !self.was_found { Err(MediaFailure::Keys) } else { Ok(()) }
     }
 
     fn device_failed(&mut self, media: MediaKind) -> Outcome {

@@ -25,11 +25,11 @@ impl Devices {
         }
     }
 
-    /// What plays this kind of media, as a pipeline in words.
-    pub(crate) fn sink(self, media: MediaKind) -> &'static str {
-        match (self, media) {
-            (Self::Desktop, MediaKind::Audio) => "autoaudiosink",
-            _ => "fakesink sync=true",
+    /// What plays voice, as a pipeline in words.
+    pub(crate) fn speaker(self) -> &'static str {
+        match self {
+            Self::Desktop => "autoaudiosink",
+            Self::Synthetic => "fakesink sync=true",
         }
     }
 }

@@ -6,7 +6,11 @@ use gstreamer as gst;
 use model::{CallStatistics, MediaCommand, MediaEvent};
 use tokio::{runtime::Handle, sync::mpsc};
 
-use crate::{call, devices::Devices};
+use crate::{
+    call,
+    devices::Devices,
+    pictures::{Picture, View},
+};
 
 /// Commands that wait for a call's task. Signalling bounds what may follow from what others say.
 const MAX_WAITING: usize = 1_024;
@@ -46,6 +50,8 @@ pub struct Config {
     pub devices: Devices,
     /// Which networks are used.
     pub network: Network,
+    /// Whether somebody wants pictures ([`Told::Picture`]).
+    pub shows_pictures: bool,
 }
 
 /// There can be no calls on this machine.
@@ -66,6 +72,8 @@ pub enum Told {
     Event(MediaEvent),
     /// To whoever is curious, every second.
     Statistics(CallStatistics),
+    /// To a window, from a thread of a pipeline.
+    Picture(View, Picture),
 }
 
 /// Makes calls' media. Cheap to clone.
@@ -85,7 +93,7 @@ impl Engine {
         }
     }
 
-    /// A call begins. What it tells is told from its task, which must not be held up. It ends with [`MediaCommand::End`] or
+    /// A call begins. What it tells is told from its task and its pipelines, which must not be held up. It ends with [`MediaCommand::End`] or
     /// when the returned end is dropped.
     #[must_use]
     pub fn begin(&self, tell: impl Fn(Told) + Send + Sync + 'static) -> CallMedia {

@@ -14,6 +14,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
+use std::time::Duration;
+
 use model::{
     ContentCredentials, Flow, IceCandidate, IceCredentials, MediaContent, MediaKind, RtpDescription,
 };
@@ -21,6 +23,7 @@ use rtc::{
     media_stream::MediaStreamTrack,
     rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters},
 };
+use tokio::time::Instant;
 use webrtc::{
     media_stream::track_local::{TrackLocal, static_rtp::TrackLocalStaticRTP},
     peer_connection::{PeerConnection, RTCIceCandidate, RTCIceCandidateInit, RTCSessionDescription},
@@ -34,6 +37,9 @@ use crate::{
     nudge,
     sdp::{self, Described, Section},
 };
+
+/// How long agreeing on keys may take: several retransmissions.
+const HANDSHAKE: Duration = Duration::from_secs(12);
 
 /// What a leg cannot do.
 #[derive(Debug, thiserror::Error)]
@@ -69,18 +75,38 @@ pub struct Leg {
     offers: bool,
     is_known: bool,
     is_up: Arc<AtomicBool>,
+    /// Since when keys are being agreed.
+    handshake: Option<Instant>,
 }
 
 impl Leg {
     /// A leg without contents.
     pub fn new(connection: Arc<dyn PeerConnection>) -> Self {
         let is_up = Arc::new(AtomicBool::new(false));
-        Self { contents: Vec::new(), spare: Vec::new(), connection, offers: false, is_known: false, is_up }
+        Self {
+            contents: Vec::new(),
+            spare: Vec::new(),
+            connection,
+            offers: false,
+            is_known: false,
+            is_up,
+            handshake: None,
+        }
     }
 
     /// It has found its way, or lost it.
     pub fn set_up(&self, is_up: bool) {
         self.is_up.store(is_up, Relaxed);
+    }
+
+    /// A way was found: now keys are agreed.
+    pub fn begin_handshake(&mut self) {
+        self.handshake.get_or_insert_with(Instant::now);
+    }
+
+    /// Whether agreeing on keys takes too long.
+    pub fn is_handshake_late(&self) -> bool {
+        !self.is_up() && self.handshake.is_some_and(|begun| begun.elapsed() > HANDSHAKE)
     }
 
     /// Whether it has found its way.

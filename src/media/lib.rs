@@ -33,6 +33,7 @@ mod engine;
 mod feedback;
 mod leg;
 mod nudge;
+mod pictures;
 mod rate;
 mod receiving;
 mod sdp;
@@ -42,3 +43,4 @@ mod tests;
 
 pub use devices::Devices;
 pub use engine::{CallMedia, Config, Engine, Network, Told, Unavailable};
+pub use pictures::{Picture, View};

@@ -34,6 +34,7 @@ use crate::{
     codecs::Codec,
     counters::Counters,
     devices::{Devices, Fault, Pipeline},
+    pictures::{self, Show, View},
     rate::ReceiveRate,
 };
 
@@ -42,6 +43,16 @@ const AUDIO_LATENCY: u32 = 60;
 const VIDEO_LATENCY: u32 = 100;
 /// Whole pictures are not asked for more often than this.
 const KEYFRAME_PAUSE: Duration = Duration::from_millis(300);
+
+/// What is received.
+pub struct Content {
+    pub media: MediaKind,
+    /// The number its packets have.
+    pub payload: u8,
+    /// Where they come from.
+    pub track: Arc<dyn TrackRemote>,
+    pub counters: Arc<Counters>,
+}
 
 /// A content that is being received. It ends when it is dropped.
 pub struct Receiving {
@@ -52,14 +63,16 @@ pub struct Receiving {
 impl Receiving {
     /// Begins. `fault` hears of it if playing fails.
     pub fn begin(
-        track: Arc<dyn TrackRemote>,
-        media: MediaKind,
-        payload: u8,
+        content: Content,
         devices: Devices,
-        counters: Arc<Counters>,
+        show: Option<Show>,
         fault: mpsc::Sender<MediaKind>,
     ) -> Result<Self, Fault> {
-        let pipeline = Pipeline::new(&words(media, payload, devices))?;
+        let Content { media, payload, track, counters } = content;
+        let pipeline = Pipeline::new(&words(media, payload, devices, show.is_some()))?;
+        if let Some(show) = show.filter(|_| media != MediaKind::Audio) {
+            pictures::show(&pipeline, View::Theirs, show)?;
+        }
         let source: gst_app::AppSrc = pipeline.element("packets")?;
         let (broken, wishes) = mpsc::channel(1);
         if let Some(pad) = source.static_pad("src") {
@@ -111,7 +124,7 @@ impl Drop for Receiving {
     }
 }
 
-fn words(media: MediaKind, payload: u8, devices: Devices) -> String {
+fn words(media: MediaKind, payload: u8, devices: Devices, shows: bool) -> String {
     let (kind, encoding, clock_rate) = match media {
         MediaKind::Audio => ("audio", "OPUS", Codec::Opus.clock_rate()),
         MediaKind::Video | MediaKind::Screen => ("video", "VP8", Codec::Vp8.clock_rate()),
@@ -120,17 +133,18 @@ fn words(media: MediaKind, payload: u8, devices: Devices) -> String {
         "appsrc name=packets is-live=true format=time do-timestamp=true max-bytes=4000000 leaky-type=downstream \
          caps=application/x-rtp,media={kind},encoding-name={encoding},clock-rate={clock_rate},payload={payload}"
     );
-    let sink = devices.sink(media);
     match media {
         MediaKind::Audio => format!(
             "{begin} ! rtpjitterbuffer latency={AUDIO_LATENCY} do-lost=true ! rtpopusdepay \
              ! opusdec name=decoder use-inband-fec=true plc=true ! audioconvert \
-             ! level interval=100000000 post-messages=true ! audioresample ! {sink}"
+             ! level interval=100000000 post-messages=true ! audioresample ! {}",
+            devices.speaker()
         ),
         MediaKind::Video | MediaKind::Screen => format!(
             "{begin} ! rtpjitterbuffer latency={VIDEO_LATENCY} do-lost=true \
              ! rtpvp8depay request-keyframe=true wait-for-keyframe=true ! vp8dec name=decoder threads=1 \
-             ! videoconvert ! {sink}"
+             ! {}",
+            pictures::end(shows)
         ),
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     continuity::Continuity,
     counters::Counters,
     devices::{Devices, Fault, Pipeline},
+    pictures::{self, Show, View},
 };
 
 /// Packets that wait for the connection: half a second of video.
@@ -53,11 +54,19 @@ pub struct Sending {
 
 impl Sending {
     /// Begins. `fault` hears of it if the device fails.
-    pub fn begin(content: Content, devices: Devices, fault: mpsc::Sender<MediaKind>) -> Result<Self, Fault> {
+    pub fn begin(
+        content: Content,
+        devices: Devices,
+        show: Option<Show>,
+        fault: mpsc::Sender<MediaKind>,
+    ) -> Result<Self, Fault> {
         let media = content.media;
-        let pipeline = Pipeline::new(&words(&content, devices))?;
+        let pipeline = Pipeline::new(&words(&content, devices, show.is_some()))?;
         let encoder: gst::Element = pipeline.element("encoder")?;
         let sink: gst_app::AppSink = pipeline.element("packets")?;
+        if let Some(show) = show.filter(|_| media != MediaKind::Audio) {
+            pictures::show(&pipeline, View::Own, show)?;
+        }
         let (packed, packets) = mpsc::channel(MAX_WAITING);
         let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |sink| {
             let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
@@ -118,7 +127,7 @@ impl Drop for Sending {
     }
 }
 
-fn words(content: &Content, devices: Devices) -> String {
+fn words(content: &Content, devices: Devices, shows: bool) -> String {
     let Content { media, payload, ssrc, .. } = content;
     let source = devices.source(*media);
     let end = format!("pt={payload} ssrc={ssrc} ! appsink name=packets sync=false max-buffers=256 drop=true");
@@ -133,11 +142,13 @@ fn words(content: &Content, devices: Devices) -> String {
         MediaKind::Video | MediaKind::Screen => format!(
             "{source} ! videoconvert ! videoscale ! videorate \
              ! video/x-raw,format=I420,width=640,height=360,framerate=30/1,pixel-aspect-ratio=1/1 \
-             ! queue max-size-buffers=2 leaky=downstream \
+             ! tee name=captured ! queue max-size-buffers=2 leaky=downstream \
              ! vp8enc name=encoder deadline=1 cpu-used=-6 threads=1 lag-in-frames=0 \
                error-resilient=default+partitions end-usage=cbr target-bitrate=600000 keyframe-max-dist=3000 \
                buffer-size=1000 buffer-initial-size=500 buffer-optimal-size=600 undershoot=95 \
-             ! rtpvp8pay mtu=1200 picture-id-mode=15-bit {end}"
+             ! rtpvp8pay mtu=1200 picture-id-mode=15-bit {end} \
+             captured. ! queue max-size-buffers=1 leaky=downstream ! {}",
+            pictures::end(shows)
         ),
     }
 }

@@ -12,7 +12,7 @@ use model::{
 };
 use tokio::{runtime::Runtime, sync::mpsc, time::timeout};
 
-use crate::{CallMedia, Config, Devices, Engine, Network, Told};
+use crate::{CallMedia, Config, Devices, Engine, Network, Told, View};
 
 /// Something is wrong if nothing happens for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,6 +25,8 @@ struct Side {
     failed: Option<MediaFailure>,
     restarted: u32,
     statistics: CallStatistics,
+    /// How many pictures a window would have shown: the own and theirs.
+    pictures: [u64; 2],
 }
 
 impl Side {
@@ -47,7 +49,7 @@ struct Pair {
 impl Pair {
     fn new(bundle: bool) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let config = Config { devices: Devices::Synthetic, network: Network::Loopback };
+        let config = Config { devices: Devices::Synthetic, network: Network::Loopback, shows_pictures: true };
         let engine = Engine::new(config, runtime.handle().clone()).unwrap();
         let sides = [0, 1].map(|_| {
             let (tell, told) = mpsc::unbounded_channel();
@@ -55,7 +57,16 @@ impl Pair {
             let setup = MediaSetup { servers: Vec::new(), relay_only: false, bundle };
             assert!(media.tell(MediaCommand::Begin(setup)));
             let statistics = CallStatistics::default();
-            Side { media, told, found: false, broken: 0, failed: None, restarted: 0, statistics }
+            Side {
+                media,
+                told,
+                found: false,
+                broken: 0,
+                failed: None,
+                restarted: 0,
+                statistics,
+                pictures: [0; 2],
+            }
         });
         Self { runtime, sides }
     }
@@ -123,6 +134,13 @@ fn carry(sides: &mut [Side; 2], from: usize, told: Told) {
             sides[from].statistics = statistics;
             return;
         }
+        Told::Picture(view, picture) => {
+            assert_eq!((picture.width, picture.height), (640, 360));
+            // A white ball on black.
+            assert!(picture.pixels.contains(&0) && picture.pixels.iter().any(|byte| *byte > 200));
+            sides[from].pictures[usize::from(view == View::Theirs)] += 1;
+            return;
+        }
     };
     let to = 1 - from;
     match event {
@@ -159,6 +177,7 @@ fn voice_and_picture_share_a_transport() {
     let mut pair = Pair::new(true);
     pair.connect(&[MediaKind::Audio, MediaKind::Video]);
     pair.until_they_talk(60);
+    pair.until("shown", |sides| sides.iter().all(|side| side.pictures.iter().all(|shown| *shown > 30)));
 }
 
 #[test]

@@ -13,11 +13,14 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    fmt,
+    sync::Arc,
     thread,
+    time::Duration,
 };
 
 use async_channel::{Receiver, Sender};
-use media::{CallMedia, Engine, Told};
+use media::{CallMedia, Devices, Engine, Network, Picture, Told, View};
 use model::{
     AccountCommand, AccountId, Call, CallId, CallState, Direction, EventKind, MediaCommand, MediaEvent,
     MediaFailure,
@@ -25,6 +28,36 @@ use model::{
 use tokio::runtime::Runtime;
 
 use crate::{events::Bus, mail::Mail, table::Table};
+
+/// How calls are made.
+#[derive(Clone, Debug, Default)]
+pub struct CallConfig {
+    /// What is captured, and where it is played.
+    pub devices: Devices,
+    /// Which networks are used.
+    pub network: Network,
+    /// Where pictures are shown.
+    pub pictures: Option<PictureSink>,
+}
+
+type Show = dyn Fn(AccountId, CallId, View, Picture) + Send + Sync;
+
+/// Takes in the pictures of calls, on any thread: it must not wait.
+#[derive(Clone)]
+pub struct PictureSink(Arc<Show>);
+
+impl PictureSink {
+    /// Hands them to this.
+    pub fn new(show: impl Fn(AccountId, CallId, View, Picture) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(show))
+    }
+}
+
+impl fmt::Debug for PictureSink {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PictureSink").finish_non_exhaustive()
+    }
+}
 
 /// The way to the thread of calls. Clones lead to the same.
 #[derive(Clone)]
@@ -45,7 +78,7 @@ enum Letter {
 
 impl Calls {
     /// Begins the thread, if there are to be calls.
-    pub(crate) fn start(config: Option<media::Config>, table: Table, bus: Bus) -> Self {
+    pub(crate) fn start(config: Option<CallConfig>, table: Table, bus: Bus) -> Self {
         let letters = config.and_then(|config| {
             let (letters, inbox) = async_channel::unbounded();
             let desk =
@@ -97,7 +130,7 @@ impl Calls {
 
 /// What the thread has.
 struct Desk {
-    config: media::Config,
+    config: CallConfig,
     table: Table,
     bus: Bus,
     engine: Option<(Engine, Runtime)>,
@@ -131,7 +164,7 @@ impl Desk {
         self.media.clear();
         if let Some((_, runtime)) = self.engine {
             // Devices are let go of; servers are told, if that takes no longer than this.
-            runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+            runtime.shutdown_timeout(Duration::from_millis(500));
         }
     }
 
@@ -186,21 +219,26 @@ impl Desk {
 
     fn begin(&mut self, account: AccountId, call: CallId) -> Option<CallMedia> {
         if self.engine.is_none() {
-            self.engine = Some(make(self.config)?);
+            self.engine = Some(make(&self.config)?);
         }
         let (engine, _) = self.engine.as_ref()?;
-        let (table, bus) = (self.table.clone(), self.bus.clone());
+        let (table, bus, pictures) = (self.table.clone(), self.bus.clone(), self.config.pictures.clone());
         Some(engine.begin(move |told| match told {
             Told::Event(event) => post(&table, account, Mail::Media(call, event)),
             Told::Statistics(statistics) => {
                 bus.tell(account, EventKind::CallStatistics(call, Box::new(statistics)));
+            }
+            Told::Picture(view, picture) => {
+                if let Some(PictureSink(show)) = &pictures {
+                    show(account, call, view, picture);
+                }
             }
         }))
     }
 }
 
 /// Two threads: letting go of a camera must not hold up voices.
-fn make(config: media::Config) -> Option<(Engine, Runtime)> {
+fn make(config: &CallConfig) -> Option<(Engine, Runtime)> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = match builder.worker_threads(2).thread_name("call").enable_all().build() {
         Ok(runtime) => runtime,
@@ -208,6 +246,11 @@ fn make(config: media::Config) -> Option<(Engine, Runtime)> {
             tracing::error!(%error, "no runtime for calls could be made");
             return None;
         }
+    };
+    let config = media::Config {
+        devices: config.devices,
+        network: config.network,
+        shows_pictures: config.pictures.is_some(),
     };
     match Engine::new(config, runtime.handle().clone()) {
         Ok(engine) => Some((engine, runtime)),

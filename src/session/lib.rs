@@ -50,7 +50,8 @@ mod transfers;
 mod trial;
 mod way;
 
-pub use media::{Config as CallConfig, Devices, Network};
+pub use calls::{CallConfig, PictureSink};
+pub use media::{Devices, Network, Picture, View};
 
 pub use events::{EventStream, Heard};
 pub use keyring::{MemorySecrets, SecretService, Secrets};

@@ -56,7 +56,7 @@ pub(crate) fn start(config: Config) -> Result<Handle, Failure> {
     let (to_service, inbox) = async_channel::unbounded();
     let (end, ended) = async_channel::bounded(1);
     let (table, bus) = (Table::default(), Bus::new());
-    let calls = Calls::start(config.calls, table.clone(), bus.clone());
+    let calls = Calls::start(config.calls.clone(), table.clone(), bus.clone());
     let shared = Shared {
         calls,
         config: Arc::new(config),

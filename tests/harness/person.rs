@@ -65,7 +65,7 @@ impl Person {
     /// When signing in fails.
     pub fn who_calls(server: &impl Server, name: &str) -> Self {
         let password = server.register(name);
-        let calls = CallConfig { devices: Devices::Synthetic, network: Network::Loopback };
+        let calls = CallConfig { devices: Devices::Synthetic, network: Network::Loopback, pictures: None };
         let (address, port) = (format!("{name}@localhost"), server.direct_tls_port());
         Self::begin(server, &address, &password, port, Some(calls)).expect("signing in")
     }
@@ -79,7 +79,7 @@ impl Person {
     ) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new().prefix("starling-person").tempdir().expect("a folder");
         let secrets: Arc<dyn Secrets> = Arc::new(MemorySecrets::default());
-        let session = Session::start(configuration(folder.path(), secrets.clone(), calls))?;
+        let session = Session::start(configuration(folder.path(), secrets.clone(), calls.clone()))?;
         let address: BareJid = address.parse().expect("an address");
         let request = sign_in_request(address.as_str(), password, port, server.authority());
         let Answer::Account(account) = block_on(session.ask(request))? else {
@@ -94,8 +94,9 @@ impl Person {
     /// When it does not end or start.
     pub fn restart(&mut self) {
         assert!(self.session.end(ENDING), "the service did not end");
-        self.session = Session::start(configuration(self.folder.path(), self.secrets.clone(), self.calls))
-            .expect("the service");
+        self.session =
+            Session::start(configuration(self.folder.path(), self.secrets.clone(), self.calls.clone()))
+                .expect("the service");
         wait::until("the account to open", || self.session.reader(self.account));
     }
 

@@ -15,8 +15,9 @@ use crate::{
     devices::Devices,
     feedback::Feedback,
     leg::{Content, Leg},
+    pictures::Show,
     rate::SendRate,
-    receiving::Receiving,
+    receiving::{self, Receiving},
     sending::{self, Sending},
 };
 
@@ -24,6 +25,7 @@ use crate::{
 pub struct Streams {
     devices: Devices,
     fault: mpsc::Sender<MediaKind>,
+    show: Option<Show>,
     captures: HashMap<MediaKind, bool>,
     on_hold: bool,
     flows: HashMap<String, Flow>,
@@ -40,10 +42,11 @@ pub struct Streams {
 
 impl Streams {
     /// Nothing flows.
-    pub fn new(devices: Devices, fault: mpsc::Sender<MediaKind>) -> Self {
+    pub fn new(devices: Devices, fault: mpsc::Sender<MediaKind>, show: Option<Show>) -> Self {
         Self {
             devices,
             fault,
+            show,
             captures: HashMap::new(),
             on_hold: false,
             flows: HashMap::new(),
@@ -121,7 +124,7 @@ impl Streams {
             continuity: self.continuities.entry(content.ssrc).or_default().clone(),
             counters: self.counters(content.media),
         };
-        match Sending::begin(sent, self.devices, self.fault.clone()) {
+        match Sending::begin(sent, self.devices, self.show.clone(), self.fault.clone()) {
             Ok(sending) => {
                 sending.set_rate(self.rate.bits());
                 self.sending.insert(content.ssrc, sending);
@@ -136,8 +139,13 @@ impl Streams {
     /// Something of theirs comes.
     pub fn came(&mut self, content: &Content, track: Arc<dyn TrackRemote>) {
         let Some(payload) = content.payload() else { return };
-        let counters = self.counters(content.media);
-        match Receiving::begin(track, content.media, payload, self.devices, counters, self.fault.clone()) {
+        let received = receiving::Content {
+            media: content.media,
+            payload,
+            track,
+            counters: self.counters(content.media),
+        };
+        match Receiving::begin(received, self.devices, self.show.clone(), self.fault.clone()) {
             Ok(receiving) => {
                 let receives = self.flows.get(&content.name).is_none_or(|flow| flow.receives);
                 receiving.set_plays(receives && !self.on_hold);
