@@ -8,10 +8,13 @@
 use gtk::glib;
 use model::{
     CertificateFacts, CertificateProblem, DeliveryFailure, DeliveryReason, EncryptionKind, Failure,
-    KeyFailure, StorageFailure, Timestamp, TransferFailure, UnreadableReason, Wait,
+    KeyFailure, StorageFailure, TransferFailure, UnreadableReason, Wait,
 };
 
-use crate::i18n::{gettext, gettext_f};
+use crate::{
+    i18n::{gettext, gettext_f},
+    time_words::date,
+};
 
 /// A failure, ready to be shown. Plain text, never markup.
 #[derive(Debug)]
@@ -364,11 +367,4 @@ fn said(words: Option<&str>, advice: &str) -> String {
         || advice.to_owned(),
         |words| gettext_f("The server says: “{words}”", &[("words", words.trim())]),
     )
-}
-
-fn date(time: Timestamp) -> String {
-    glib::DateTime::from_unix_local(time.0.div_euclid(1000))
-        .and_then(|time| time.format("%x"))
-        .map(Into::into)
-        .unwrap_or_default()
 }

@@ -2,7 +2,7 @@ use gtk::glib;
 use model::Timestamp;
 
 use crate::{
-    history::{Clock, day_number},
+    history::{Clock, day_number, local},
     i18n::{gettext, gettext_f},
 };
 
@@ -24,7 +24,7 @@ pub fn short(time: Timestamp) -> String {
         // Translators: a short date of this year, see g_date_time_format().
         Some(7..=180) => format(time, &gettext("%-d %b")),
         // The locale's own short form, with the year.
-        _ => format(time, "%x"),
+        _ => date(time),
     }
 }
 
@@ -43,10 +43,12 @@ fn days_ago(time: Timestamp) -> Option<i64> {
 }
 
 fn format(time: Timestamp, format: &str) -> String {
-    glib::DateTime::from_unix_local(time.0.div_euclid(1000))
-        .and_then(|time| time.format(format))
-        .map(Into::into)
-        .unwrap_or_default()
+    local(time).and_then(|time| time.format(format).ok()).map(Into::into).unwrap_or_default()
+}
+
+/// A day, as the locale writes it.
+pub fn date(time: Timestamp) -> String {
+    format(time, "%x")
 }
 
 /// A moment to come: the time today, else day and time.
@@ -55,6 +57,6 @@ pub fn until(time: Timestamp) -> String {
     if day_number(now()) == day_number(time) {
         clock
     } else {
-        gettext_f("{date}, {time}", &[("date", &format(time, "%x")), ("time", &clock)])
+        gettext_f("{date}, {time}", &[("date", &date(time)), ("time", &clock)])
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use model::{KeyFailure, StorageFailure};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::folder::database_path;
 use crate::{DatabaseKey, Error, KeyHeader};
@@ -54,6 +54,8 @@ impl Place {
         };
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.set_prepared_statement_cache_capacity(160);
+        // A plan never depends on what is asked for: else a statement with LIMIT ? is prepared anew each time it is used.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(
             "PRAGMA foreign_keys = ON;
              PRAGMA temp_store = MEMORY;

@@ -3,7 +3,9 @@
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
-use model::{AccountCommand, ConnectionState, Failure, KeyFailure, Redacted, Request, Timestamp};
+use model::{
+    AccountCommand, Change, ConnectionState, EventKind, Failure, KeyFailure, Redacted, Request, Timestamp,
+};
 use session::{Condition, Heard};
 
 use super::Conversations;
@@ -37,7 +39,7 @@ impl Conversations {
     pub(super) fn watch_trouble(&self, bridge: &Bridge) {
         let page = self.downgrade();
         let listener = bridge.listen(move |_, heard| {
-            if let (Some(page), Heard::Lagged(_) | Heard::Event(_)) = (page.upgrade(), heard) {
+            if let Some(page) = page.upgrade().filter(|_| concerns_accounts(heard)) {
                 page.show_trouble();
             }
         });
@@ -126,6 +128,21 @@ impl Conversations {
                 });
             }
         }
+    }
+}
+
+/// Whether anything about an account itself may have changed.
+fn concerns_accounts(heard: &Heard) -> bool {
+    match heard {
+        Heard::Lagged(_) => true,
+        Heard::Event(event) => matches!(
+            event.kind,
+            EventKind::AccountAdded
+                | EventKind::AccountRemoved
+                | EventKind::AccountUnavailable(_)
+                | EventKind::Connection(_)
+                | EventKind::Changed { change: Change::Account | Change::Everything, .. }
+        ),
     }
 }
 

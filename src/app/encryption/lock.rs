@@ -1,6 +1,6 @@
 //! The lock in the composer: whether the next message is encrypted, and what one can do about it.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::glib;
@@ -39,6 +39,8 @@ mod imp {
         pub bridge: OnceCell<Bridge>,
         pub listener: RefCell<Option<Listener>>,
         pub object: RefCell<Option<(ConversationObject, glib::SignalHandlerId)>>,
+        /// What the button says, in which each new message changes nothing.
+        pub shown: Cell<Option<(ConversationKind, ConversationEncryption)>>,
     }
 
     #[glib::object_subclass]
@@ -163,9 +165,20 @@ impl Lock {
     fn show_object(&self, object: &ConversationObject) {
         let imp = self.imp();
         let conversation = object.summary().conversation;
+        let shown = (conversation.kind, conversation.encryption);
+        if imp.shown.replace(Some(shown)) != Some(shown) {
+            self.show(conversation.kind, conversation.encryption);
+        }
+        if imp.popover.is_visible() {
+            self.explain();
+        }
+    }
+
+    fn show(&self, kind: ConversationKind, encryption: ConversationEncryption) {
+        let imp = self.imp();
         // Rooms are not encrypted yet, so nothing is offered there.
-        self.set_visible(conversation.kind == ConversationKind::Direct);
-        let encrypted = conversation.encryption == ConversationEncryption::Omemo;
+        self.set_visible(kind == ConversationKind::Direct);
+        let encrypted = encryption == ConversationEncryption::Omemo;
         let icon = icon_name(encrypted);
         imp.button.set_icon_name(icon);
         imp.icon.set_icon_name(Some(icon));
@@ -178,9 +191,6 @@ impl Lock {
         }
         imp.turn_on_button.set_visible(!encrypted);
         imp.turn_off_button.set_visible(encrypted);
-        if imp.popover.is_visible() {
-            self.explain();
-        }
     }
 
     /// Puts the menu into words. It is read anew each time, because devices come and go.

@@ -44,5 +44,5 @@ pub use sample::file as sample_file;
 pub use position::{Position, Positions};
 pub use request::{FileWish, Request};
 pub use view::HistoryView;
-pub use when::{Clock, day_number};
+pub use when::{Clock, day_number, local};
 pub use window::{Edge, HistoryWindow};

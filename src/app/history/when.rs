@@ -3,6 +3,11 @@
 //! The clock of GNOME (`clock-format`) comes first, since people set it; where there is none the
 //! locale says whether it knows a morning and an afternoon.
 
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
+
 use gtk::{gio, glib, prelude::*};
 use model::Timestamp;
 
@@ -21,11 +26,11 @@ pub enum Clock {
 impl Clock {
     /// What this person uses.
     pub fn of_this_desktop() -> Self {
-        let schema = "org.gnome.desktop.interface";
-        let setting = gio::SettingsSchemaSource::default()
-            .and_then(|source| source.lookup(schema, true))
-            .filter(|schema| schema.has_key("clock-format"))
-            .map(|_| gio::Settings::new(schema).string("clock-format"));
+        thread_local! {
+            // Settings follow what changes; to make them anew for each time of day costs more than the words.
+            static DESKTOP: Option<gio::Settings> = settings_with_clock();
+        }
+        let setting = DESKTOP.with(|settings| Some(settings.as_ref()?.string("clock-format")));
         let locale_has_halves = || {
             let noon = glib::DateTime::from_local(2026, 1, 1, 12, 0, 0.0);
             noon.and_then(|noon| noon.format("%p")).is_ok_and(|half| !half.is_empty())
@@ -56,6 +61,12 @@ impl Clock {
     }
 }
 
+fn settings_with_clock() -> Option<gio::Settings> {
+    let schema = "org.gnome.desktop.interface";
+    let found = gio::SettingsSchemaSource::default()?.lookup(schema, true)?;
+    found.has_key("clock-format").then(|| gio::Settings::new(schema))
+}
+
 /// The name of a day, seen from today.
 pub fn day(time: Timestamp, today: &glib::DateTime) -> String {
     let Some(then) = local(time) else { return String::new() };
@@ -76,8 +87,20 @@ pub fn day_number(time: Timestamp) -> i64 {
     local(time).map_or(0, |time| days(&time))
 }
 
-fn local(time: Timestamp) -> Option<glib::DateTime> {
-    glib::DateTime::from_unix_local(time.0.div_euclid(1000)).ok()
+/// How long the zone of this device is believed to be the same.
+const SAME_ZONE: Duration = Duration::from_secs(1);
+
+/// A moment, where this device is.
+pub fn local(time: Timestamp) -> Option<glib::DateTime> {
+    thread_local! {
+        // GLib looks at the file system for each local time, and a history shows many at once.
+        static ZONE: RefCell<Option<(Instant, glib::TimeZone)>> = const { RefCell::new(None) };
+    }
+    let zone = ZONE.with_borrow_mut(|known| match known {
+        Some((since, zone)) if since.elapsed() < SAME_ZONE => zone.clone(),
+        _ => known.insert((Instant::now(), glib::TimeZone::local())).1.clone(),
+    });
+    glib::DateTime::from_unix_utc(time.0.div_euclid(1000)).and_then(|time| time.to_timezone(&zone)).ok()
 }
 
 fn days(time: &glib::DateTime) -> i64 {

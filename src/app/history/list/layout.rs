@@ -56,6 +56,7 @@ impl HistoryList {
         // Children stand in the order of the messages: screen readers and Tab go by it.
         let before = slots[..index].iter().rev().find_map(|slot| slot.row.as_ref());
         row.insert_after(&*self.obj(), before);
+        row.set_visible(true);
         tell_position(&row, index, slots.len());
         self.show_selection_in(&row, index);
         row
@@ -110,7 +111,6 @@ impl HistoryList {
     /// Puts rows back into the pool.
     pub fn recycle(&self, rows: impl IntoIterator<Item = MessageRow>) {
         for row in rows {
-            row.unparent();
             self.pool.give(row);
         }
     }
