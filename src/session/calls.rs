@@ -11,9 +11,12 @@
 //!
 //! Should two accounts be in calls at the same instant nevertheless, the second finds no media, and ends.
 
+mod carrier;
+
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
+    path::PathBuf,
     sync::Arc,
     thread,
     time::Duration,
@@ -22,11 +25,12 @@ use std::{
 use async_channel::{Receiver, Sender};
 use media::{CallMedia, Devices, Engine, Network, Picture, Told, View};
 use model::{
-    AccountCommand, AccountId, Call, CallId, CallState, Direction, EventKind, MediaCommand, MediaEvent,
-    MediaFailure,
+    AccountCommand, AccountId, Call, CallId, CallState, Direction, EventKind, IceServer, MediaCommand,
+    MediaEvent, MediaFailure, MediaSetup,
 };
 use tokio::runtime::Runtime;
 
+use self::carrier::Carrier;
 use crate::{events::Bus, mail::Mail, table::Table};
 
 /// How calls are made.
@@ -68,6 +72,8 @@ pub(crate) struct Calls {
 enum Letter {
     /// The account opened.
     Opened(AccountId),
+    /// What the account trusts besides the authorities of the system.
+    Trusts(AccountId, Option<PathBuf>),
     /// The account closed, and its calls are over.
     Closed(AccountId),
     /// A call is as it is now.
@@ -81,8 +87,15 @@ impl Calls {
     pub(crate) fn start(config: Option<CallConfig>, table: Table, bus: Bus) -> Self {
         let letters = config.and_then(|config| {
             let (letters, inbox) = async_channel::unbounded();
-            let desk =
-                Desk { config, table, bus, engine: None, media: HashMap::new(), occupied: BTreeSet::new() };
+            let desk = Desk {
+                config,
+                table,
+                bus,
+                engine: None,
+                media: HashMap::new(),
+                authorities: HashMap::new(),
+                occupied: BTreeSet::new(),
+            };
             let started = thread::Builder::new().name("calls".to_owned()).spawn(move || desk.serve(&inbox));
             match started {
                 Ok(_) => Some(letters),
@@ -112,6 +125,11 @@ impl Calls {
         self.post(Letter::Opened(account));
     }
 
+    /// An account connects, with these authorities besides the system's: they vouch for its relays too.
+    pub(crate) fn trusts(&self, account: AccountId, extra_authorities: Option<PathBuf>) {
+        self.post(Letter::Trusts(account, extra_authorities));
+    }
+
     /// An account closed.
     pub(crate) fn closed(&self, account: AccountId) {
         self.post(Letter::Closed(account));
@@ -134,9 +152,16 @@ struct Desk {
     table: Table,
     bus: Bus,
     engine: Option<(Engine, Runtime)>,
-    media: HashMap<(AccountId, CallId), CallMedia>,
+    media: HashMap<(AccountId, CallId), Running>,
+    authorities: HashMap<AccountId, PathBuf>,
     /// Calls in which the user is.
     occupied: BTreeSet<(AccountId, CallId)>,
+}
+
+/// The media of a call, and what carries it to relays.
+struct Running {
+    media: CallMedia,
+    carriers: Vec<Carrier>,
 }
 
 impl Desk {
@@ -144,7 +169,14 @@ impl Desk {
         while let Ok(letter) = inbox.recv_blocking() {
             match letter {
                 Letter::Opened(account) => self.tell_busy(account),
+                Letter::Trusts(account, Some(authorities)) => {
+                    self.authorities.insert(account, authorities);
+                }
+                Letter::Trusts(account, None) => {
+                    self.authorities.remove(&account);
+                }
                 Letter::Closed(account) => {
+                    self.authorities.remove(&account);
                     self.media.retain(|(owner, _), _| *owner != account);
                     self.occupy(|occupied| occupied.retain(|(owner, _)| *owner != account));
                 }
@@ -187,34 +219,40 @@ impl Desk {
     fn tell(&mut self, account: AccountId, call: CallId, command: MediaCommand) {
         let id = (account, call);
         match command {
-            MediaCommand::Begin(_) => {
-                let media = if self.media.keys().any(|(owner, _)| *owner != account) {
-                    None
-                } else {
-                    self.begin(account, call)
+            MediaCommand::Begin(setup) => {
+                let is_taken = self.media.keys().any(|(owner, _)| *owner != account);
+                let Some(media) = (if is_taken { None } else { self.begin(account, call) }) else {
+                    return fail(&self.table, account, call);
                 };
-                match media {
-                    Some(media) => {
-                        media.tell(command);
-                        self.media.insert(id, media);
-                    }
-                    None => fail(&self.table, account, call),
-                }
+                self.media.insert(id, Running { media, carriers: Vec::new() });
+                let servers = self.by_datagrams(id, setup.servers);
+                self.pass(id, MediaCommand::Begin(MediaSetup { servers, ..setup }));
+            }
+            MediaCommand::SetServers(servers) => {
+                let servers = self.by_datagrams(id, servers);
+                self.pass(id, MediaCommand::SetServers(servers));
             }
             MediaCommand::End => {
-                if let Some(media) = self.media.remove(&id) {
-                    media.tell(MediaCommand::End);
-                }
+                self.pass(id, MediaCommand::End);
+                self.media.remove(&id);
             }
-            command => {
-                if let Some(media) = self.media.get(&id)
-                    && !media.tell(command)
-                {
-                    self.media.remove(&id);
-                    fail(&self.table, account, call);
-                }
-            }
+            command => self.pass(id, command),
         }
+    }
+
+    fn pass(&mut self, id: (AccountId, CallId), command: MediaCommand) {
+        let Some(running) = self.media.get(&id) else { return };
+        if !running.media.tell(command) {
+            self.media.remove(&id);
+            fail(&self.table, id.0, id.1);
+        }
+    }
+
+    fn by_datagrams(&mut self, id: (AccountId, CallId), servers: Vec<IceServer>) -> Vec<IceServer> {
+        let (Some(running), Some((_, runtime))) = (self.media.get_mut(&id), &self.engine) else {
+            return servers;
+        };
+        carrier::by_datagrams(runtime.handle(), &mut running.carriers, servers, self.authorities.get(&id.0))
     }
 
     fn begin(&mut self, account: AccountId, call: CallId) -> Option<CallMedia> {

@@ -249,6 +249,7 @@ impl<'a> Driver<'a> {
                 Output::Connect(target) => {
                     closed = false;
                     self.transfers.goes_to(&target);
+                    self.shared.calls.trusts(self.id, target.extra_authorities.clone());
                     self.way.connect(target);
                 }
                 Output::Media(call, command) => self.shared.calls.media(self.id, call, command),

@@ -4,7 +4,7 @@
 use model::{
     AccountCommand, CallCommand, CallFailure, CallOutcome, CallSecurity, CallSettings, CallState, MediaKind,
 };
-use tests::{Person, Phone, Prosody, Relay, Server, befriend, know_devices};
+use tests::{By, Person, Phone, Prosody, Server, befriend, know_devices};
 
 on_every_server! {
     two_see_and_hear_each_other
@@ -73,8 +73,35 @@ fn a_camera_comes_into_a_call_of_voices(server: impl Server) {
 
 #[test]
 fn a_relay_carries_a_call_and_nobody_learns_another_address() {
-    let relay = Relay::start();
-    let server = Prosody::start_with_relay(&relay);
+    talk_over_a_relay(By::Udp);
+}
+
+#[test]
+fn a_relay_is_reached_by_tcp_where_nothing_else_works() {
+    talk_over_a_relay(By::Tcp);
+}
+
+#[test]
+fn a_relay_is_reached_by_tls_where_nothing_else_works() {
+    talk_over_a_relay(By::Tls);
+}
+
+#[test]
+fn a_relay_whose_certificate_nobody_vouches_for_is_not_used() {
+    let (server, relay) = Prosody::start_with_false_relay();
+    let [alice, bob] = &two_friends(&server);
+    alice.command(AccountCommand::SetCallSettings(CallSettings { relay_only: true }));
+    let [mut alices, mut bobs] = [Phone::of(alice), Phone::of(bob)];
+    alices.call(&bob.address, false);
+    bobs.answers(false);
+    alices.until("over for want of a way", |phone| {
+        phone.state() == Some(CallState::Ended(CallOutcome::Failed(CallFailure::NoWay)))
+    });
+    assert!(!relay.log().contains("ALLOCATE"), "{}", relay.log());
+}
+
+fn talk_over_a_relay(by: By) {
+    let (server, relay) = Prosody::start_with_relay(by);
     let [alice, bob] = &two_friends(&server);
     for person in [alice, bob] {
         person.command(AccountCommand::SetCallSettings(CallSettings { relay_only: true }));
@@ -117,4 +144,23 @@ fn a_call_that_needs_a_relay_where_there_is_none_says_so() {
         wire.contains("urn:xmpp:jingle-message:0") && !wire.contains("<candidate "),
         "no address was told"
     );
+}
+
+#[test]
+fn who_is_in_a_call_of_another_account_is_busy() {
+    let server = Prosody::start();
+    let [alice, bob] = &two_friends(&server);
+    let carol = &Person::who_calls(&server, "carol");
+    // Bob has another account, on the same device.
+    let roberts = &bob.adds_account(&server, "robert");
+    befriend(carol, roberts);
+    let [alices, mut bobs, mut carols] = [alice, bob, carol].map(Phone::of);
+    alices.call(&bob.address, false);
+    bobs.answers(false);
+    bobs.hears_and_sees(20, 0);
+    carols.call(&roberts.address, false);
+    carols.until("told that he is busy", |phone| phone.state() == Some(CallState::Ended(CallOutcome::Busy)));
+    bobs.hears_and_sees(20, 0);
+    bobs.does(CallCommand::HangUp);
+    bobs.until("over", |phone| matches!(phone.state(), Some(CallState::Ended(_))));
 }

@@ -30,7 +30,7 @@ pub use peer::Peer;
 pub use person::Person;
 pub use phone::Phone;
 pub use prosody::Prosody;
-pub use relay::Relay;
+pub use relay::{By, Relay};
 pub use robot::Robot;
 pub use server::Server;
 pub use starling::Starling;

@@ -88,6 +88,26 @@ impl Person {
         Ok(Self { session, account, address, secrets, folder, calls })
     }
 
+    /// Signs in to another account on the same device, as part of the same service.
+    ///
+    /// # Panics
+    /// When signing in fails.
+    pub fn adds_account(&self, server: &impl Server, name: &str) -> Self {
+        let (address, password) = (format!("{name}@localhost"), server.register(name));
+        let request = sign_in_request(&address, &password, server.direct_tls_port(), server.authority());
+        let Ok(Answer::Account(account)) = block_on(self.session.ask(request)) else {
+            panic!("signing in failed");
+        };
+        Self {
+            session: self.session.clone(),
+            account,
+            address: address.parse().expect("an address"),
+            secrets: self.secrets.clone(),
+            folder: tempfile::tempdir().expect("a folder"),
+            calls: self.calls.clone(),
+        }
+    }
+
     /// Ends the service in good order and starts it again on the same folder, as when the program is started anew.
     ///
     /// # Panics

@@ -77,8 +77,10 @@ impl<'a> Phone<'a> {
             assert!(left > Duration::ZERO, "{address}: not {what}: {:?} {:?}", self.call, self.statistics);
             let events = &mut self.events;
             match block_on(async { tokio::time::timeout(left, events.next()).await }) {
-                Ok(Some(Heard::Event(event))) => self.hear(event.kind),
-                Ok(Some(Heard::Lagged(_))) | Err(_) => {}
+                Ok(Some(Heard::Event(event))) if event.account == self.person.account => {
+                    self.hear(event.kind)
+                }
+                Ok(Some(_)) | Err(_) => {}
                 Ok(None) => panic!("the service has ended"),
             }
         }

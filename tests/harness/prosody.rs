@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::certificates::make_certificates;
 use crate::program::{Program, free_port};
-use crate::{LinkCutter, Relay, Server, relay, wait};
+use crate::{By, LinkCutter, Relay, Server, relay, wait};
 
 const CONFIGURATION: &str = include_str!("prosody.cfg.lua");
 const WIRETAP: &str = include_str!("mod_wiretap.lua");
@@ -22,8 +22,8 @@ pub struct Prosody {
     files_port: u16,
     program: Option<Program>,
     is_tapped: bool,
-    /// The port of the relay for calls it names, if any.
-    relay_port: Option<u16>,
+    /// The relay for calls it names, if any.
+    relay: Option<(By, u16)>,
 }
 
 impl Prosody {
@@ -61,16 +61,31 @@ impl Prosody {
         (Self::start_on(&(-1..30), true, https_port, cutter.port()), cutter)
     }
 
-    /// As [`Self::start_tapped`], and it names a relay for calls (XEP-0215).
+    /// As [`Self::start_tapped`], and it names a relay for calls (XEP-0215), with a certificate of the same authority.
     ///
     /// # Panics
-    /// When Prosody or OpenSSL is not installed.
-    pub fn start_with_relay(relay: &Relay) -> Self {
+    /// When Prosody, OpenSSL or coturn is not installed.
+    pub fn start_with_relay(by: By) -> (Self, Relay) {
+        Self::start_with_relay_as(by, |certificates| Relay::start(by, certificates))
+    }
+
+    /// As [`Self::start_with_relay`], by TLS and with a certificate that nobody trusts.
+    ///
+    /// # Panics
+    /// When Prosody, OpenSSL or coturn is not installed.
+    pub fn start_with_false_relay() -> (Self, Relay) {
+        let folder = tempfile::tempdir().expect("a folder");
+        make_certificates(folder.path(), &(-1..30));
+        Self::start_with_relay_as(By::Tls, |_| Relay::start(By::Tls, folder.path()))
+    }
+
+    fn start_with_relay_as(by: By, start: impl FnOnce(&Path) -> Relay) -> (Self, Relay) {
         let https_port = free_port();
         let mut server = Self::prepare(&(-1..30), true, https_port, https_port);
-        server.relay_port = Some(relay.port());
+        let relay = start(&server.folder.path().join("certs"));
+        server.relay = Some((by, relay.port()));
         server.resume();
-        server
+        (server, relay)
     }
 
     fn start_as(days: &std::ops::Range<i64>, is_tapped: bool) -> Self {
@@ -100,7 +115,7 @@ impl Prosody {
             files_port,
             program: None,
             is_tapped,
-            relay_port: None,
+            relay: None,
         }
     }
 
@@ -198,8 +213,16 @@ impl Prosody {
         if self.is_tapped {
             command.env("STARLING_PROSODY_WIRETAP", "yes");
         }
-        if let Some(port) = self.relay_port {
+        if let Some((by, port)) = self.relay {
+            let (kind, transport, host) = match by {
+                By::Udp => ("turn", "udp", "127.0.0.1"),
+                By::Tcp => ("turn", "tcp", "127.0.0.1"),
+                By::Tls => ("turns", "tcp", "localhost"),
+            };
+            command.env("STARLING_PROSODY_RELAY_HOST", host);
             command.env("STARLING_PROSODY_RELAY", port.to_string());
+            command.env("STARLING_PROSODY_RELAY_TYPE", kind);
+            command.env("STARLING_PROSODY_RELAY_TRANSPORT", transport);
             command.env("STARLING_PROSODY_RELAY_SECRET", relay::SECRET);
         }
         command
