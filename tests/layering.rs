@@ -70,7 +70,7 @@ const HOUSE: &[Room] = &[
         name: "media",
         ours: "model",
         outside: "async-trait bytes gstreamer gstreamer-app gstreamer-video rand rtc thiserror tokio tracing webrtc",
-        beside: "",
+        beside: "proptest",
         never: "gtk4 libsqlite3-sys rxml xmpp-parsers",
     },
     Room {

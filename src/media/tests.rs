@@ -34,6 +34,11 @@ impl Side {
         assert!(self.media.tell(command), "the call has ended");
     }
 
+    /// As [`Self::tell`], to one that may have failed.
+    fn pass(&self, command: MediaCommand) {
+        self.media.tell(command);
+    }
+
     fn capture(&self, kinds: &[MediaKind]) {
         for media in kinds {
             self.tell(MediaCommand::Capture { media: *media, on: true });
@@ -87,11 +92,13 @@ impl Pair {
         let carrying = async {
             while !wanted(sides) {
                 let [one, other] = &mut *sides;
+                // One that failed tells nothing more.
                 let (from, told) = tokio::select! {
-                    told = one.told.recv() => (0, told),
-                    told = other.told.recv() => (1, told),
+                    Some(told) = one.told.recv() => (0, told),
+                    Some(told) = other.told.recv() => (1, told),
+                    else => panic!("both calls have ended"),
                 };
-                carry(sides, from, told.expect("the call has ended"));
+                carry(sides, from, told);
             }
         };
         let done = runtime.block_on(async { timeout(PATIENCE, carrying).await });
@@ -144,14 +151,14 @@ fn carry(sides: &mut [Side; 2], from: usize, told: Told) {
     };
     let to = 1 - from;
     match event {
-        MediaEvent::Offer(offer) => sides[to].tell(MediaCommand::Answer(offer)),
-        MediaEvent::Answer(answer) => sides[to].tell(MediaCommand::Apply(answer)),
-        MediaEvent::Candidates(candidates) => sides[to].tell(MediaCommand::AddCandidates(candidates)),
+        MediaEvent::Offer(offer) => sides[to].pass(MediaCommand::Answer(offer)),
+        MediaEvent::Answer(answer) => sides[to].pass(MediaCommand::Apply(answer)),
+        MediaEvent::Candidates(candidates) => sides[to].pass(MediaCommand::AddCandidates(candidates)),
         MediaEvent::Restarted(credentials) => {
             sides[from].restarted += 1;
             // The first to tell began it.
             let is_offer = sides[to].restarted < sides[from].restarted;
-            sides[to].tell(MediaCommand::ApplyRestart { credentials, is_offer });
+            sides[to].pass(MediaCommand::ApplyRestart { credentials, is_offer });
         }
         MediaEvent::Connected => sides[from].found = true,
         MediaEvent::Broken => {

@@ -92,6 +92,7 @@ impl Person {
     ///
     /// # Panics
     /// When signing in fails.
+    #[must_use]
     pub fn adds_account(&self, server: &impl Server, name: &str) -> Self {
         let (address, password) = (format!("{name}@localhost"), server.register(name));
         let request = sign_in_request(&address, &password, server.direct_tls_port(), server.authority());

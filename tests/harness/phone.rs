@@ -78,7 +78,7 @@ impl<'a> Phone<'a> {
             let events = &mut self.events;
             match block_on(async { tokio::time::timeout(left, events.next()).await }) {
                 Ok(Some(Heard::Event(event))) if event.account == self.person.account => {
-                    self.hear(event.kind)
+                    self.hear(event.kind);
                 }
                 Ok(Some(_)) | Err(_) => {}
                 Ok(None) => panic!("the service has ended"),

@@ -147,8 +147,8 @@ impl Streams {
         };
         match Receiving::begin(received, self.devices, self.show.clone(), self.fault.clone()) {
             Ok(receiving) => {
-                let receives = self.flows.get(&content.name).is_none_or(|flow| flow.receives);
-                receiving.set_plays(receives && !self.on_hold);
+                let may_play = self.flows.get(&content.name).is_none_or(|flow| flow.receives);
+                receiving.set_plays(may_play && !self.on_hold);
                 self.receiving.insert(content.name.clone(), receiving);
             }
             Err(error) => {

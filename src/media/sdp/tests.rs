@@ -1,7 +1,8 @@
 use model::{
-    DtlsFingerprint, DtlsSetup, Flow, IceCredentials, IceTransport, MediaContent, MediaKind, RtpDescription,
-    RtpSource,
+    DtlsFingerprint, DtlsSetup, Flow, IceCredentials, IceTransport, MediaContent, MediaKind, RtcpFeedback,
+    RtpDescription, RtpSource,
 };
+use proptest::prelude::*;
 
 use super::*;
 use crate::codecs::Codec;
@@ -68,4 +69,49 @@ fn values_that_would_end_a_line_are_refused() {
 fn half_a_description_of_the_library_is_none() {
     assert_eq!(read("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"), Err(Unusable));
     assert_eq!(read(""), Ok(Vec::new()));
+}
+
+/// Words as others may send them: mostly plain, sometimes with what ends a line.
+fn words() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-zA-Z0-9+/]{1,30}", "[ -~\r\n\u{0}é]{0,12}", any::<String>()]
+}
+
+proptest! {
+    #[test]
+    fn nobody_adds_a_line(
+        fragment in words(),
+        password in words(),
+        hash in words(),
+        value in proptest::collection::vec(any::<u8>(), 0..70),
+        name in words(),
+        parameter in words(),
+        kind in words(),
+        subtype in proptest::option::of(words()),
+        ssrc: u32,
+    ) {
+        let lines = |text: &str| text.split("\r\n").map(|line| line.split([':', ' ']).next().unwrap().to_owned()).collect::<Vec<_>>();
+        let mut usual = content(MediaKind::Video);
+        usual.rtp.payloads[0].feedback.truncate(1);
+        usual.rtp.payloads[0].parameters = vec![("a".into(), "b".into())];
+        let wanted = lines(&write(&[section("0", &usual)]).unwrap());
+        let mut theirs = usual.clone();
+        theirs.transport.credentials = Some(IceCredentials { fragment, password });
+        if value.len() > 50 {
+            theirs.transport.fingerprints[0].hash = hash;
+            theirs.transport.fingerprints[0].value = value;
+        }
+        theirs.rtp.payloads[0].name = Some(name);
+        theirs.rtp.payloads[0].parameters = vec![(parameter.clone(), parameter)];
+        theirs.rtp.payloads[0].feedback = vec![RtcpFeedback { kind, subtype }];
+        theirs.rtp.sources[0].ssrc = ssrc;
+        if let Ok(text) = write(&[section("0", &theirs)]) {
+            prop_assert_eq!(lines(&text), wanted);
+            prop_assert!(!text.replace("\r\n", "").contains(['\r', '\n', '\0']));
+        }
+    }
+
+    #[test]
+    fn reading_anything_does_no_harm(text in "(v=0|m=audio 9|a=(mid|setup|fingerprint|candidate|ice-ufrag):|[ -~]|\r\n){0,60}") {
+        let _ = read(&text);
+    }
 }
