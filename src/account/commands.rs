@@ -14,7 +14,7 @@ use crate::{
     nickname, omemo, presence, roster, turn::Turn,
 };
 
-pub use compose::{into_outbox, say, write};
+pub use compose::{answered, into_outbox, reply_of, say, write};
 pub use password::answered as password_answered;
 
 /// Rows of a conversation that one turn deletes (DESIGN rule 1: pieces of 20 ms).
@@ -36,6 +36,10 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::DiscardFiles(conversation) => files::discard_all(turn, conversation),
         AccountCommand::LearnFile(file, facts) => files::learn(turn, file, &facts),
         AccountCommand::SetFileSettings(settings) => files::set_settings(turn, &settings),
+        AccountCommand::LookUpFileService => {
+            files::look_up_service(turn);
+            Ok(())
+        }
         AccountCommand::TryAgain(message) => compose::try_again(turn, message),
         AccountCommand::React(message, emoji) => edit::react(turn, message, &emoji),
         AccountCommand::Retract(message) => edit::retract(turn, message),

@@ -20,6 +20,7 @@ mod receiving;
 mod sending;
 mod service;
 mod stanza;
+mod uploading;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,6 +35,7 @@ pub use self::{
     receiving::{ReceivedFiles, arrived, read},
     sending::{send, try_again},
     service::{Asked, handle_answer},
+    uploading::{encryption_began, goes_round_again},
 };
 use crate::{
     Error, Output,
@@ -47,7 +49,9 @@ const PAUSES: [u64; 5] = [2, 5, 15, 60, 300];
 #[derive(Default)]
 pub struct Memory {
     preparing: Option<AttachmentId>,
-    uploading: Option<AttachmentId>,
+    uploading: Option<uploading::Uploading>,
+    /// Something may have become possible.
+    is_awake: bool,
     downloading: BTreeSet<AttachmentId>,
     /// What failed for a passing reason: how often, and when it is tried again.
     pauses: BTreeMap<AttachmentId, (usize, Duration)>,
@@ -58,12 +62,25 @@ pub struct Memory {
 /// Does what can be done now: to be called whenever something may have become possible.
 pub fn pump(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     sending::prepare_next(turn)?;
-    sending::upload_next(turn)?;
+    uploading::upload_next(turn)?;
     fetching::fetch_next(turn)
 }
 
+/// Something may have become possible: it is done at the end of this turn.
+pub fn wake(turn: &mut Turn<'_, '_>) {
+    turn.state.files.is_awake = true;
+}
+
+/// The turn ends: what became possible in it is done.
+pub fn finish(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    if std::mem::take(&mut turn.state.files.is_awake) {
+        pump(turn)?;
+    }
+    sweep(turn)
+}
+
 /// Has containers deleted that nobody names any more: at the end of each turn, for their rows go in many ways.
-pub fn sweep(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+fn sweep(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     for container in turn.tx.reads().discarded_files()? {
         if turn.state.files.deleting.insert(container.clone()) {
             let file = turn.tx.reads().container_path(&container);
@@ -107,7 +124,7 @@ pub fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 pub fn report(turn: &mut Turn<'_, '_>, report: FileReport) -> Result<(), Error> {
     match report {
         FileReport::Prepared(id, outcome) => sending::prepared(turn, id, outcome)?,
-        FileReport::Uploaded(id, outcome) => sending::uploaded(turn, id, outcome)?,
+        FileReport::Uploaded(id, outcome) => uploading::uploaded(turn, id, outcome)?,
         FileReport::Downloaded(id, outcome) => fetching::fetched(turn, id, outcome)?,
         FileReport::Deleted(container) => {
             turn.state.files.deleting.remove(&container);
@@ -138,13 +155,13 @@ pub fn retry(turn: &mut Turn<'_, '_>, id: AttachmentId) -> Result<(), Error> {
     if stored.written_here {
         sending::try_again(turn, stored.attachment.message).map(drop)
     } else {
-        fetching::fetch(turn, id)
+        fetching::fetch(turn, id, None)
     }
 }
 
 /// `AccountCommand::Download`
 pub fn download(turn: &mut Turn<'_, '_>, id: AttachmentId) -> Result<(), Error> {
-    fetching::fetch(turn, id)
+    fetching::fetch(turn, id, None)
 }
 
 /// `AccountCommand::DiscardFile`
@@ -179,6 +196,13 @@ pub fn set_settings(turn: &mut Turn<'_, '_>, settings: &FileSettings) -> Result<
         turn.changed(Change::Account);
     }
     Ok(())
+}
+
+/// `AccountCommand::LookUpFileService`
+pub fn look_up_service(turn: &mut Turn<'_, '_>) {
+    if turn.is_online() {
+        service::find(turn);
+    }
 }
 
 /// Asks for work that is done elsewhere.

@@ -44,7 +44,7 @@ use store::{OutboxKind, StoredConversation, Tx};
 use xmpp::IqOutcome;
 
 use crate::{
-    Error, archive, outbox,
+    Error, archive, files, outbox,
     turn::{State, Turn},
 };
 
@@ -53,7 +53,7 @@ pub use own_device::name as name_device;
 pub use receiving::{Opened, Sealed, open};
 pub use removed_devices::remove as remove_device;
 pub use reset::reset as reset_session;
-pub use sending::{Sealing, seal, send_now};
+pub use sending::{Sealing, can_be_sealed, seal, send_now};
 pub use trust::set as set_trust;
 pub use vouching::{open_words_of, seal_words_for, vouching_device};
 
@@ -121,6 +121,7 @@ pub fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
         let own = turn.own_bare().clone();
         device_lists::request(turn, &own)?;
     }
+    files::wake(turn);
     outbox::pump(turn)
 }
 
@@ -172,6 +173,7 @@ pub fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
         turn.state.omemo.retry_at = None;
         turn.state.omemo.lists.retain(|_, state| *state != device_lists::State::Failed);
         turn.state.omemo.bundles.forget_all_failures();
+        files::wake(turn);
         outbox::pump(turn)?;
     }
     Ok(())
@@ -202,7 +204,13 @@ pub fn choose(turn: &mut Turn<'_, '_>, conversation: ConversationId, encrypted: 
     if turn.tx.set_encryption(conversation, choice)? {
         turn.changed(Change::Conversation(conversation));
     }
-    if encrypted { outbox::pump(turn) } else { outbox::give_up_unsealed(turn, conversation) }
+    files::wake(turn);
+    if encrypted {
+        files::encryption_began(turn, conversation)?;
+        outbox::pump(turn)
+    } else {
+        outbox::give_up_unsealed(turn, conversation)
+    }
 }
 
 /// `AccountCommand::SetEncryptionSettings`

@@ -133,6 +133,7 @@ fn sealed(
             held.extend(row.conversation);
             Ok(None)
         }
+        Sealing::Postponed => Ok(None),
         Sealing::Dropped => {
             turn.tx.settle_outbox(row.id)?;
             Ok(None)

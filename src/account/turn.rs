@@ -203,8 +203,8 @@ impl State {
 impl Turn<'_, '_> {
     /// Ends the turn: what the stream has to say is written, and what changed is told, once.
     pub fn finish(mut self) -> Result<(), Error> {
+        files::finish(&mut self)?;
         answers::fail_unsent(&mut self)?;
-        files::sweep(&mut self)?;
         connection::flush(&mut self)?;
         let commit = self.tx.commit_number();
         for change in std::mem::take(&mut self.state.changes) {

@@ -19,6 +19,7 @@ mod create_account;
 mod decision;
 mod decoder;
 mod details;
+mod emoji;
 mod encryption;
 mod failure;
 mod failure_card;

@@ -42,3 +42,4 @@ pub use gcm::{GcmStream, TAG_LENGTH};
 pub use picture::PictureFacts;
 pub use prepare::{Prepared, Wish, prepare};
 pub use sniff::{HEAD as HEAD_LENGTH, believed, sniff};
+pub use strip::{Stripped, strip};

@@ -8,7 +8,7 @@ mod webp;
 
 /// What became of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stripped {
+pub enum Stripped {
     /// This is the picture and nothing else.
     Changed(Vec<u8>),
     /// It is of a format that is not known here.
@@ -18,7 +18,8 @@ pub(crate) enum Stripped {
 }
 
 /// Takes everything out of a picture but its pixels. `orientation` is how it is to be turned, as EXIF counts.
-pub(crate) fn strip(bytes: &[u8], orientation: u8) -> Stripped {
+#[must_use]
+pub fn strip(bytes: &[u8], orientation: u8) -> Stripped {
     let stripped = match bytes {
         [0xff, 0xd8, rest @ ..] => jpeg::strip(rest, orientation),
         [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, rest @ ..] => png::strip(rest, orientation),

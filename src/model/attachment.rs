@@ -146,6 +146,8 @@ pub struct OutgoingFiles {
     pub files: Vec<OutgoingFile>,
     /// Words about them; empty if there are none.
     pub caption: String,
+    /// The message they answer.
+    pub reply_to: Option<MessageId>,
 }
 
 /// A file to send.
@@ -198,6 +200,30 @@ pub struct FileFacts {
     pub waveform: Option<Vec<u8>>,
     /// A small picture of it, as a ThumbHash.
     pub thumbhash: Option<Vec<u8>>,
+}
+
+/// What the server takes of files (XEP-0363), as far as it told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileService {
+    /// It did not tell yet.
+    #[default]
+    Unknown,
+    /// None.
+    None,
+    /// Files of at most so many bytes, if it says how many.
+    Takes(Option<u64>),
+}
+
+impl FileService {
+    /// Why a file of so many bytes will not be taken. What is not known is tried.
+    #[must_use]
+    pub fn refusal(self, size: u64) -> Option<TransferFailure> {
+        match self {
+            Self::None => Some(TransferFailure::NoService),
+            Self::Takes(Some(most)) if size > most => Some(TransferFailure::TooLarge(most)),
+            Self::Unknown | Self::Takes(_) => None,
+        }
+    }
 }
 
 /// What the user wants of files in general.

@@ -53,6 +53,9 @@ pub enum AccountCommand {
     DiscardFiles(ConversationId),
     /// What was found by looking into a file.
     LearnFile(AttachmentId, FileFacts),
+    /// Find out what the server takes of files, for somebody who may choose some: it is kept on disk, and said to be a change
+    /// of the account.
+    LookUpFileService,
     /// What the user wants of files in general.
     SetFileSettings(FileSettings),
     /// Send a refused message again, as the same message.

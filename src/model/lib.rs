@@ -28,8 +28,8 @@ mod time;
 
 pub use account::{AccountSettings, ConnectionState, ConnectionStep, ServerAddress};
 pub use attachment::{
-    Attachment, AttachmentSummary, ExportTo, FetchFrom, FileFacts, FileKind, FileSettings, FileSource,
-    OutgoingFile, OutgoingFiles, SharedFile, StorageUse, Transfer, TransferFailure, VoiceFacts,
+    Attachment, AttachmentSummary, ExportTo, FetchFrom, FileFacts, FileKind, FileService, FileSettings,
+    FileSource, OutgoingFile, OutgoingFiles, SharedFile, StorageUse, Transfer, TransferFailure, VoiceFacts,
 };
 pub use call::{
     Call, CallFailure, CallLine, CallOutcome, CallSecurity, CallSettings, CallState, CallStatistics,

@@ -23,9 +23,12 @@ use crate::events::Bus;
 
 /// The account's way to its thread for files.
 pub(crate) struct Transfers {
-    jobs: Sender<(FileJob, Option<Place>)>,
-    reports: Receiver<FileReport>,
+    jobs: Sender<Numbered>,
+    reports: Receiver<(u64, FileReport)>,
     place: Option<Place>,
+    /// The number of the newest job, and of the job that each file is in: reports of others come too late.
+    newest: u64,
+    current: HashMap<AttachmentId, u64>,
     /// Until the first job comes.
     begins: Option<Begins>,
 }
@@ -33,15 +36,22 @@ pub(crate) struct Transfers {
 struct Begins {
     account: AccountId,
     bus: Bus,
-    inbox: Receiver<(FileJob, Option<Place>)>,
-    outbox: Sender<FileReport>,
+    inbox: Receiver<Numbered>,
+    outbox: Sender<(u64, FileReport)>,
+}
+
+struct Numbered {
+    number: u64,
+    job: FileJob,
+    place: Option<Place>,
 }
 
 impl Transfers {
     pub(crate) fn new(account: AccountId, bus: Bus) -> Self {
         let (jobs, inbox) = async_channel::unbounded();
         let (outbox, reports) = async_channel::unbounded();
-        Self { jobs, reports, place: None, begins: Some(Begins { account, bus, inbox, outbox }) }
+        let begins = Some(Begins { account, bus, inbox, outbox });
+        Self { jobs, reports, place: None, newest: 0, current: HashMap::new(), begins }
     }
 
     /// Where the account connects to: whom it trusts there it trusts with files.
@@ -61,17 +71,28 @@ impl Transfers {
                 tracing::error!(%error, "no thread for files could be started");
             }
         }
+        self.newest += 1;
+        let number = self.newest;
+        match (&job, id(&job)) {
+            (FileJob::Cancel(id), _) => self.current.remove(id),
+            (_, Some(id)) => self.current.insert(id, number),
+            (_, None) => None,
+        };
         // Closed: there is no thread; the rows wait for the next start.
-        let _ = self.jobs.try_send((job, self.place.clone()));
+        let _ = self.jobs.try_send(Numbered { number, job, place: self.place.clone() });
     }
 
-    /// Waits for the next report.
-    pub(crate) async fn next(&self) -> FileReport {
-        match self.reports.recv().await {
-            Ok(report) => report,
-            // The thread has gone: nothing will come any more.
-            Err(_) => std::future::pending().await,
+    /// Waits for the next report of a job that was neither cancelled nor begun anew.
+    pub(crate) async fn next(&mut self) -> FileReport {
+        while let Ok((number, report)) = self.reports.recv().await {
+            let Some(id) = reported(&report) else { return report };
+            if self.current.get(&id) == Some(&number) {
+                self.current.remove(&id);
+                return report;
+            }
         }
+        // The thread has gone: nothing will come any more.
+        std::future::pending().await
     }
 }
 
@@ -90,7 +111,7 @@ fn serve(begins: Begins) {
                     continue;
                 }
             };
-            let Ok((job, place)) = job else { break };
+            let Ok(Numbered { number, job, place }) = job else { break };
             if let FileJob::Cancel(id) = job {
                 if let Some(task) = under_way.remove(&id) {
                     task.abort();
@@ -104,11 +125,13 @@ fn serve(begins: Begins) {
             let (client, outbox) = (client.clone(), outbox.clone());
             let task = tasks.spawn(async move {
                 if let Some(report) = work(job, client, speed).await {
-                    let _ = outbox.try_send(report);
+                    let _ = outbox.try_send((number, report));
                 }
             });
-            if let Some(id) = id {
-                under_way.insert(id, task);
+            if let Some(id) = id
+                && let Some(before) = under_way.insert(id, task)
+            {
+                before.abort();
             }
         }
         tasks.abort_all();
@@ -125,6 +148,15 @@ fn id(job: &FileJob) -> Option<AttachmentId> {
     match job {
         FileJob::Prepare { id, .. } | FileJob::Upload { id, .. } | FileJob::Download { id, .. } => Some(*id),
         FileJob::Cancel(_) | FileJob::Delete { .. } => None,
+    }
+}
+
+fn reported(report: &FileReport) -> Option<AttachmentId> {
+    match report {
+        FileReport::Prepared(id, _) | FileReport::Uploaded(id, _) | FileReport::Downloaded(id, _) => {
+            Some(*id)
+        }
+        FileReport::Deleted(_) => None,
     }
 }
 

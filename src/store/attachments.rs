@@ -105,6 +105,8 @@ pub struct StoredAttachment {
     pub container: Option<(String, FileKey)>,
     /// Where an own file comes from.
     pub origin: Option<FileOrigin>,
+    /// So many bytes are fetched at most, because nobody asked for it; `None` where the user did.
+    pub fetch_limit: Option<u64>,
 }
 
 impl Reads<'_> {
@@ -113,7 +115,7 @@ impl Reads<'_> {
         let sql = format!(
             "SELECT {COLUMNS}, m.conversation, m.direction, f.addresses, f.cipher, f.cipher_key, f.cipher_iv, f.hash,
                f.container, f.container_key, f.source_path, f.source_bytes, f.strip_metadata, f.longest_side,
-               m.written_here
+               m.written_here, f.fetch_limit
              {ATTACHMENT} JOIN messages m ON m.id = f.message WHERE f.id = ?"
         );
         Ok(self.connection.prepare_cached(&sql)?.query_row([id.0], stored).optional()?)
@@ -202,6 +204,12 @@ impl Tx<'_> {
              WHERE id = ?1 AND (transfer, failure) <> (?2, ?3)",
             params![id.0, number(transfer), failure, limit],
         )
+    }
+
+    /// So many bytes of it are fetched at most, unless the user asks for it.
+    pub fn set_fetch_limit(&mut self, id: AttachmentId, limit: Option<u64>) -> Result<bool, Error> {
+        let limit = limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        self.execute("UPDATE attachments SET fetch_limit = ?2 WHERE id = ?1", params![id.0, limit])
     }
 
     /// Where it can be had from now on.
@@ -321,6 +329,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredAttachment> {
         remote: RemoteFile { addresses: addresses.lines().map(str::to_owned).collect(), cipher, hash },
         container,
         origin: source.map(|source| FileOrigin { source, wish }),
+        fetch_limit: row.get::<_, Option<i64>>(at(14))?.and_then(|limit| u64::try_from(limit).ok()),
     })
 }
 

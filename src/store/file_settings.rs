@@ -1,7 +1,10 @@
-use model::{FetchFrom, FileSettings};
+use model::{FetchFrom, FileService, FileSettings};
 use rusqlite::params;
 
 use crate::{Error, Reads, Tx};
+
+/// The fact under which it is kept what the server takes of files.
+const FACT_SERVICE: &str = "file service";
 
 impl Reads<'_> {
     /// What the user wants of files in general.
@@ -28,6 +31,16 @@ impl Reads<'_> {
             })?;
         Ok(settings)
     }
+
+    /// What the server takes of files, as it told last.
+    pub fn file_service(self) -> Result<FileService, Error> {
+        let fact = self.fact(FACT_SERVICE)?;
+        Ok(match fact.as_deref().map(str::from_utf8) {
+            None | Some(Err(_)) => FileService::Unknown,
+            Some(Ok("none")) => FileService::None,
+            Some(Ok(most)) => FileService::Takes(most.parse().ok()),
+        })
+    }
 }
 
 impl Tx<'_> {
@@ -50,5 +63,33 @@ impl Tx<'_> {
                 settings.strip_metadata,
             ],
         )
+    }
+
+    /// Keeps what the server takes of files. True if it changed.
+    pub fn set_file_service(&mut self, service: FileService) -> Result<bool, Error> {
+        let fact = match service {
+            FileService::Unknown => None,
+            FileService::None => Some("none".to_owned()),
+            FileService::Takes(None) => Some("any".to_owned()),
+            FileService::Takes(Some(most)) => Some(most.to_string()),
+        };
+        self.set_fact(FACT_SERVICE, fact.as_deref().map(str::as_bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Bench;
+
+    #[test]
+    fn what_the_server_takes_is_kept() {
+        let mut bench = Bench::new();
+        assert_eq!(bench.read(|reads| reads.file_service()), FileService::Unknown);
+        for told in [FileService::None, FileService::Takes(None), FileService::Takes(Some(5_242_880))] {
+            assert!(bench.write(|tx| tx.set_file_service(told)));
+            assert!(!bench.write(|tx| tx.set_file_service(told)), "nothing changed");
+            assert_eq!(bench.read(|reads| reads.file_service()), told);
+        }
     }
 }

@@ -141,10 +141,23 @@ impl Reads<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The first row of a kind that may be worked on: for files, which go one after the other.
-    pub fn outbox_first(self, kind: OutboxKind) -> Result<Option<OutboxRow>, Error> {
-        let sql = format!("{ROW} WHERE kind = ? AND state = 0 AND after IS NULL ORDER BY id LIMIT 1");
-        Ok(self.connection.prepare_cached(&sql)?.query_row([number(kind)], row).optional()?)
+    /// The rows of a kind that may be worked on, in order.
+    pub fn outbox_steps(self, kind: OutboxKind) -> Result<Vec<OutboxRow>, Error> {
+        let sql = format!("{ROW} WHERE kind = ? AND state = 0 AND after IS NULL ORDER BY id LIMIT 100");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([number(kind)], row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Messages with files that wait in a conversation to be sent and never went into a stream.
+    pub fn outbox_of_files(self, conversation: ConversationId) -> Result<Vec<OutboxRow>, Error> {
+        let sql = format!(
+            "{ROW} WHERE conversation = ? AND kind = 0 AND state = 0 AND attempts = 0
+             AND message IN (SELECT id FROM messages WHERE attachments > 0) ORDER BY id"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([conversation.0], row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Rows that went into a stream and are not settled, in the order of sending.
@@ -223,6 +236,19 @@ impl Tx<'_> {
         self.execute(
             "UPDATE outbox SET state = ?3, bytes = ?2 WHERE id = ?1 AND state IN (0, 3)",
             params![id.0, bytes, if is_sealed { 3 } else { 0 }],
+        )
+    }
+
+    /// A message that was to go in the clear is to be sealed first.
+    pub fn unseal_outbox(&mut self, id: OutboxId) -> Result<bool, Error> {
+        self.execute("UPDATE outbox SET state = 3 WHERE id = ? AND state = 0 AND attempts = 0", [id.0])
+    }
+
+    /// A message that was complete waits for another row, and is completed and sealed again after that.
+    pub fn reopen_outbox(&mut self, id: OutboxId, after: OutboxId) -> Result<bool, Error> {
+        self.execute(
+            "UPDATE outbox SET state = 3, bytes = x'', after = ?2 WHERE id = ?1 AND state IN (0, 3)",
+            params![id.0, after.0],
         )
     }
 

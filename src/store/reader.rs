@@ -11,7 +11,7 @@ use async_channel::{Receiver, Sender};
 use files::FileAtRest;
 use model::{
     AttachmentId, BareJid, Contact, ConversationId, ConversationSummary, Device, EncryptionSettings,
-    FileName, FileSettings, Message, MessageId, MessageKey, Revision, SharedFile, StorageUse,
+    FileName, FileService, FileSettings, Message, MessageId, MessageKey, Revision, SharedFile, StorageUse,
 };
 use rusqlite::Connection;
 
@@ -161,6 +161,11 @@ impl ReaderHandle {
     /// What the user wants of files in general.
     pub async fn file_settings(&self) -> Result<FileSettings, Error> {
         self.ask(|reads, _| reads.file_settings()).await
+    }
+
+    /// What the server takes of files, as it told last.
+    pub async fn file_service(&self) -> Result<FileService, Error> {
+        self.ask(|reads, _| reads.file_service()).await
     }
 
     /// The number of the newest commit on disk.

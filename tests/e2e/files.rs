@@ -10,12 +10,24 @@ use model::{
     ExportTo, FileSettings, FileSource, Message, OutgoingFile, OutgoingFiles, Request, Transfer,
     TransferFailure,
 };
-use tests::{Person, Prosody, befriend, know_devices, person::block_on, wait};
-
 use tests::peer::{Peer, Versions};
+use tests::{Person, Prosody, Server, befriend, befriend_peer, know_devices, person::block_on, wait};
+
+on_every_server! {
+    a_file_goes_from_one_to_the_other_in_the_clear
+    a_file_goes_from_one_to_the_other_encrypted
+    a_picture_is_fetched_by_itself_from_friends_and_not_from_strangers
+    what_was_changed_on_the_server_is_never_shown
+    a_link_that_has_expired_says_so
+    names_that_would_do_harm_do_none
+    another_program_sends_and_gets_files_in_the_clear
+    another_program_sends_and_gets_files_with_the_older_version
+    another_program_sends_and_gets_files_with_version_two
+    a_file_of_unknown_size_is_fetched_by_itself_within_its_limit
+}
 
 /// A file of random-looking bytes, the same for the same seed.
-fn content(length: usize, seed: u64) -> Vec<u8> {
+pub fn content(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed;
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
@@ -26,13 +38,15 @@ fn content(length: usize, seed: u64) -> Vec<u8> {
     bytes
 }
 
-fn written(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+/// The same in a folder.
+pub fn written(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.join(name);
     std::fs::File::create(&path).expect("a file").write_all(bytes).expect("room");
     path
 }
 
-fn file(source: FileSource, name: Option<&str>) -> OutgoingFile {
+/// A file to send.
+pub fn file(source: FileSource, name: Option<&str>) -> OutgoingFile {
     OutgoingFile {
         source,
         name: name.map(str::to_owned),
@@ -42,25 +56,47 @@ fn file(source: FileSource, name: Option<&str>) -> OutgoingFile {
     }
 }
 
-fn send(person: &Person, to: &Person, files: Vec<OutgoingFile>, caption: &str) {
-    let conversation = person.conversation(&to.address);
-    let outgoing = OutgoingFiles { files, caption: caption.to_owned() };
+/// Sends files.
+pub fn send(person: &Person, to: &Person, files: Vec<OutgoingFile>, caption: &str) {
+    send_to(person, &to.address, files, caption);
+}
+
+/// Sends files to somebody of whom the address is known.
+pub fn send_to(person: &Person, to: &BareJid, files: Vec<OutgoingFile>, caption: &str) {
+    let conversation = person.conversation(to);
+    let outgoing = OutgoingFiles { files, caption: caption.to_owned(), reply_to: None };
     person.command(AccountCommand::SendFiles(conversation, outgoing));
 }
 
 /// Waits until a file with this name came as far as `transfer`.
 #[track_caller]
-fn waits_for_file(person: &Person, with: &Person, name: &str, transfer: Transfer) -> (Message, Attachment) {
-    let fits = |message: &Message| {
-        message.attachments.iter().any(|file| file.name.as_str() == name && file.transfer == transfer)
-    };
-    let message = person.waits_for(&with.address, &format!("{name} to be {transfer:?}"), fits);
-    let attachment =
-        message.attachments.iter().find(|file| file.name.as_str() == name).expect("the file").clone();
+pub fn waits_for_file(
+    person: &Person,
+    with: &Person,
+    name: &str,
+    transfer: Transfer,
+) -> (Message, Attachment) {
+    waits_for_file_with(person, &with.address, name, transfer)
+}
+
+/// The same with somebody of whom the address is known.
+#[track_caller]
+pub fn waits_for_file_with(
+    person: &Person,
+    with: &BareJid,
+    name: &str,
+    transfer: Transfer,
+) -> (Message, Attachment) {
+    let fits = |file: &&Attachment| file.name.as_str() == name && file.transfer == transfer;
+    let message = person.waits_for(with, &format!("{name} to be {transfer:?}"), |message| {
+        message.attachments.iter().any(|file| fits(&file))
+    });
+    let attachment = message.attachments.iter().find(fits).expect("the file").clone();
     (message, attachment)
 }
 
-fn bytes_of(person: &Person, file: AttachmentId) -> Vec<u8> {
+/// What is in a file that is here.
+pub fn bytes_of(person: &Person, file: AttachmentId) -> Vec<u8> {
     let (at_rest, _) = block_on(person.reader().file(file)).expect("readable").expect("a file that is here");
     let mut bytes = Vec::new();
     at_rest.open().expect("a whole file").read_to_end(&mut bytes).expect("readable");
@@ -75,7 +111,7 @@ fn fetch_nothing(person: &Person) {
 }
 
 /// Alice and Bob, befriended, and whether they know each other's devices.
-fn two(server: &Prosody, encrypted: bool) -> (Person, Person) {
+pub fn two(server: &impl Server, encrypted: bool) -> (Person, Person) {
     let alice = Person::new(server, "alice");
     let bob = Person::new(server, "bob");
     befriend(&alice, &bob);
@@ -104,19 +140,28 @@ fn assert_not_below(folder: &Path, bytes: &[u8]) {
     }
 }
 
-#[test]
-fn a_file_goes_from_one_to_the_other_in_the_clear() {
-    goes_from_one_to_the_other(false);
+fn a_file_goes_from_one_to_the_other_in_the_clear(server: impl Server) {
+    goes_from_one_to_the_other(&server, false);
+}
+
+fn a_file_goes_from_one_to_the_other_encrypted(server: impl Server) {
+    goes_from_one_to_the_other(&server, true);
 }
 
 #[test]
-fn a_file_goes_from_one_to_the_other_encrypted() {
-    goes_from_one_to_the_other(true);
+fn the_server_learns_nothing_of_an_encrypted_file() {
+    for encrypted in [false, true] {
+        let server = Prosody::start_tapped();
+        goes_from_one_to_the_other(&server, encrypted);
+        let wire = String::from_utf8_lossy(&server.wire()).into_owned();
+        assert_eq!(wire.contains("mark-name-of-a-file"), !encrypted, "what the file is called");
+        assert_eq!(wire.contains("mark-caption"), !encrypted, "what was said of it");
+        assert!(wire.contains("urn:xmpp:http:upload:0"), "the wire is looked at");
+    }
 }
 
-fn goes_from_one_to_the_other(encrypted: bool) {
-    let server = Prosody::start_tapped();
-    let (alice, bob) = two(&server, encrypted);
+fn goes_from_one_to_the_other(server: &impl Server, encrypted: bool) {
+    let (alice, bob) = two(server, encrypted);
     let bytes = content(700_001, 1);
     let folder = tempfile::tempdir().expect("a folder");
     let path = written(folder.path(), "mark-name-of-a-file.bin", &bytes);
@@ -142,13 +187,12 @@ fn goes_from_one_to_the_other(encrypted: bool) {
     for person in [&alice, &bob] {
         assert_not_below(person.folder(), &bytes);
     }
-    let wire = String::from_utf8_lossy(&server.wire()).into_owned();
-    assert_eq!(wire.contains("mark-name-of-a-file"), !encrypted, "what the file is called");
-    assert_eq!(wire.contains("mark-caption"), !encrypted, "what was said of it");
-    assert!(wire.contains("urn:xmpp:http:upload:0"), "the wire is looked at");
-    if encrypted {
-        assert_not_below(&server.folder().join("data"), &bytes);
-    }
+    let is_on_the_server = std::cell::Cell::new(false);
+    on_the_server(server, |path| {
+        let there = std::fs::read(path).expect("readable");
+        is_on_the_server.set(is_on_the_server.get() || there == bytes);
+    });
+    assert_eq!(is_on_the_server.get(), !encrypted);
 
     let target = tempfile::tempdir().expect("a folder");
     let to = ExportTo::Folder(target.path().to_owned());
@@ -158,9 +202,7 @@ fn goes_from_one_to_the_other(encrypted: bool) {
     assert!(std::fs::read(exported).expect("the export") == bytes);
 }
 
-#[test]
-fn a_picture_is_fetched_by_itself_from_friends_and_not_from_strangers() {
-    let server = Prosody::start();
+fn a_picture_is_fetched_by_itself_from_friends_and_not_from_strangers(server: impl Server) {
     let (alice, bob) = two(&server, true);
     let carol = Person::new(&server, "carol");
     let picture = include_bytes!("../../data/screenshots/main.png").to_vec();
@@ -174,9 +216,7 @@ fn a_picture_is_fetched_by_itself_from_friends_and_not_from_strangers() {
     waits_for_file(&bob, &carol, "bait.png", Transfer::Offered);
 }
 
-#[test]
-fn what_was_changed_on_the_server_is_never_shown() {
-    let server = Prosody::start();
+fn what_was_changed_on_the_server_is_never_shown(server: impl Server) {
     let (alice, bob) = two(&server, true);
     fetch_nothing(&bob);
     let bytes = content(200_000, 4);
@@ -195,9 +235,7 @@ fn what_was_changed_on_the_server_is_never_shown() {
     wait::until("nothing of it to be left", || kept_files(&bob).is_empty().then_some(()));
 }
 
-#[test]
-fn a_link_that_has_expired_says_so() {
-    let server = Prosody::start();
+fn a_link_that_has_expired_says_so(server: impl Server) {
     let (alice, bob) = two(&server, false);
     send(&alice, &bob, vec![file(FileSource::Bytes(b"words".as_slice().into()), Some("gone.txt"))], "");
     let (_, offered) = waits_for_file(&bob, &alice, "gone.txt", Transfer::Offered);
@@ -207,23 +245,24 @@ fn a_link_that_has_expired_says_so() {
 }
 
 /// Does something to every file that the server has, and says how many there are.
-fn on_the_server(server: &Prosody, mut each: impl FnMut(&Path)) -> usize {
+fn on_the_server(server: &impl Server, mut each: impl FnMut(&Path)) -> usize {
     fn visit(folder: &Path, each: &mut impl FnMut(&Path)) -> usize {
         let mut count = 0;
-        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() {
                 count += visit(&path, each);
-            } else if path.extension().is_some_and(|extension| extension == "bin") {
+            } else {
                 each(&path);
                 count += 1;
             }
         }
         count
     }
-    visit(&server.folder().join("data"), &mut each)
+    visit(&server.files(), &mut each)
 }
 
+/// What a person's device keeps of files, as it stands on the disk.
 fn kept_files(person: &Person) -> Vec<PathBuf> {
     let accounts = person.folder().join("accounts").join(person.account.to_string()).join("files");
     std::fs::read_dir(accounts)
@@ -231,9 +270,7 @@ fn kept_files(person: &Person) -> Vec<PathBuf> {
         .unwrap_or_default()
 }
 
-#[test]
-fn names_that_would_do_harm_do_none() {
-    let server = Prosody::start();
+fn names_that_would_do_harm_do_none(server: impl Server) {
     let (alice, bob) = two(&server, true);
     let long = "x".repeat(4_096);
     for (hostile, safe) in [
@@ -247,45 +284,72 @@ fn names_that_would_do_harm_do_none() {
     }
 }
 
-#[test]
-fn another_program_sends_and_gets_files_in_the_clear() {
-    let server = Prosody::start();
+fn another_program_sends_and_gets_files_in_the_clear(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let mut peer = Peer::start(&server, "robin");
-    talk_in_files(&alice, &mut peer, "message https://");
+    talk_in_files(&alice, &mut peer, "message https://", "0066");
 }
 
-#[test]
-fn another_program_sends_and_gets_encrypted_files() {
-    let server = Prosody::start();
+fn another_program_sends_and_gets_files_with_the_older_version(server: impl Server) {
     let alice = Person::new(&server, "alice");
     server.register("robin");
     let mut peer = Peer::sealed(&server, "robin", "desk", Versions::Legacy);
-    talk_in_files(&alice, &mut peer, "legacy message aesgcm://");
+    talk_in_files(&alice, &mut peer, "legacy message aesgcm://", "0454");
 }
 
-/// Alice and somebody with another program send each other a file.
-fn talk_in_files(alice: &Person, peer: &mut Peer, heard: &str) {
+fn another_program_sends_and_gets_files_with_version_two(server: impl Server) {
+    let alice = Person::new(&server, "alice");
+    server.register("robin");
+    let mut peer = Peer::sealed(&server, "robin", "desk", Versions::Two);
+    talk_in_files(&alice, &mut peer, "two message aesgcm://", "0448");
+}
+
+/// Alice and somebody with another program send each other a file, told of in this form.
+fn talk_in_files(alice: &Person, peer: &mut Peer, heard: &str, form: &str) {
     let robin: BareJid = "robin@localhost".parse().expect("an address");
-    alice.say(&robin, "Hello");
-    alice
-        .waits_for(&robin, "the greeting to be delivered", |message| message.delivery == Delivery::Delivered);
+    befriend_peer(alice, &robin);
     let conversation = alice.conversation(&robin);
     let source = FileSource::Bytes(b"words in a file".as_slice().into());
-    let outgoing = OutgoingFiles { files: vec![file(source, Some("ours.txt"))], caption: String::new() };
+    let outgoing =
+        OutgoingFiles { files: vec![file(source, Some("ours.txt"))], caption: String::new(), reply_to: None };
     alice.command(AccountCommand::SendFiles(conversation, outgoing));
     peer.expect_start(heard);
     peer.tell("get localhost");
-    peer.expect("got words in a file");
+    peer.expect(&format!("got {form} words in a file"));
 
     peer.tell("put alice@localhost words of another program");
     let message = alice.waits_for(&robin, "a file", |message| {
         message.direction == Direction::Incoming && !message.attachments.is_empty()
     });
+    let is_encrypted = message.encryption != EncryptionKind::None;
+    assert_eq!(is_encrypted, form != "0066");
     let id = message.attachments[0].id;
     alice.command(AccountCommand::Download(id));
     alice.waits_for(&robin, "the file to be here", |message| {
         message.attachments.iter().any(|file| file.id == id && file.transfer == Transfer::Here)
     });
     assert_eq!(bytes_of(alice, id), b"words of another program");
+}
+
+fn a_file_of_unknown_size_is_fetched_by_itself_within_its_limit(server: impl Server) {
+    let alice = Person::new(&server, "alice");
+    let mut peer = Peer::start(&server, "robin");
+    let robin: BareJid = "robin@localhost".parse().expect("an address");
+    befriend_peer(&alice, &robin);
+    let settings = block_on(alice.reader().file_settings()).expect("settings");
+    for (limit, count) in [(10, 1), (100, 2)] {
+        alice.command(AccountCommand::SetFileSettings(FileSettings { fetch_others: limit, ..settings }));
+        wait::until("the new limit", || {
+            block_on(alice.reader().file_settings()).ok().filter(|kept| kept.fetch_others == limit)
+        });
+        peer.tell("put alice@localhost twenty and one bytes.");
+        wait::until("the file to come", || (alice.messages(&robin, 50).len() == count).then_some(()));
+    }
+    let transfers = || -> Vec<Transfer> {
+        let messages = alice.messages(&robin, 50);
+        messages.iter().flat_map(|message| &message.attachments).map(|file| file.transfer).collect()
+    };
+    wait::until("the second file alone to be here", || {
+        (transfers() == [Transfer::Offered, Transfer::Here]).then_some(())
+    });
 }

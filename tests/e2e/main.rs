@@ -22,6 +22,7 @@ mod disk;
 mod durability;
 mod ejabberd;
 mod files;
+mod files_cut;
 mod hostile;
 mod independent;
 mod marks;

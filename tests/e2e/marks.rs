@@ -7,13 +7,15 @@ use std::path::Path;
 
 use model::{
     AccountCommand, BareJid, ChatState, Content, ConversationId, Delivery, Draft, EncryptionKind,
-    EncryptionSettings, MessageId, Outgoing,
+    EncryptionSettings, FileSource, MessageId, Outgoing, OutgoingFiles, Transfer,
 };
 use tests::peer::Versions;
 use tests::{Peer, Person, Prosody, befriend, befriend_peer, know_devices, wait};
 
+use crate::files;
+
 /// Every mark that may stand nowhere, by what was done with it.
-const MARKS: [(&str, &str); 8] = [
+const MARKS: [(&str, &str); 11] = [
     ("words", "mark-words-7c1e"),
     ("an emoji among words", "🦤"),
     ("a typo", "mark-typo-51aa"),
@@ -22,9 +24,13 @@ const MARKS: [(&str, &str); 8] = [
     ("taken back", "mark-retracted-c2d4"),
     ("written without a link", "mark-waiting-88e1"),
     ("a draft", "mark-draft-6f2b"),
+    ("the name of a file", "mark-name-a91d.txt"),
+    ("what is in a file", "mark-content-2e77"),
+    ("what is said of a file", "mark-caption-d350"),
 ];
 const REACTION: &str = "🪗";
 const CLEAR: &str = "mark-clear-04b7";
+const CLEAR_NAME: &str = "mark-clear-name-5c08.txt";
 
 /// Who acts, in which conversation.
 struct Actor<'a> {
@@ -38,6 +44,14 @@ impl Actor<'_> {
     fn send(&self, text: &str, reply_to: Option<MessageId>, corrects: Option<MessageId>) {
         let outgoing = Outgoing { text: text.to_owned(), reply_to, corrects };
         self.person.command(AccountCommand::Send(self.conversation, outgoing));
+    }
+
+    /// Sends a file with some words, as an answer.
+    fn send_file(&self, name: &str, content: &'static str, caption: &str, reply_to: Option<MessageId>) {
+        let source = FileSource::Bytes(content.as_bytes().into());
+        let files = vec![files::file(source, Some(name))];
+        let outgoing = OutgoingFiles { files, caption: caption.to_owned(), reply_to };
+        self.person.command(AccountCommand::SendFiles(self.conversation, outgoing));
     }
 
     /// Waits until the other side told that it has a message.
@@ -65,6 +79,9 @@ impl Actor<'_> {
         let regret = self.delivered(mark("taken back"));
         self.person.command(AccountCommand::Retract(regret));
         self.person.command(AccountCommand::React(other, vec![REACTION.to_owned()]));
+        let (name, caption) = (mark("the name of a file"), mark("what is said of a file"));
+        self.send_file(name, mark("what is in a file"), caption, Some(other));
+        self.delivered(caption);
         let draft = Draft { text: mark("a draft").to_owned(), ..Draft::default() };
         self.person.command(AccountCommand::SetDraft(self.conversation, Some(draft)));
         self.person.command(AccountCommand::Disconnect);
@@ -87,12 +104,12 @@ fn stands_in(bytes: &[u8], text: &str) -> bool {
 }
 
 /// Every file below a folder.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+fn all_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         if path.is_dir() {
-            found.extend(files(&path));
+            found.extend(all_files(&path));
         } else if path.is_file() {
             found.push((path.display().to_string(), std::fs::read(&path).unwrap_or_default()));
         }
@@ -102,7 +119,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[track_caller]
 fn assert_not_on_disk(folder: &Path) {
-    let files = files(folder);
+    let files = all_files(folder);
     assert!(files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > 50_000, "there is a database");
     for (what, mark) in MARKS.into_iter().chain([("a reaction", REACTION), ("clear words", CLEAR)]) {
         for (name, bytes) in &files {
@@ -113,7 +130,7 @@ fn assert_not_on_disk(folder: &Path) {
 
 /// What the server was told, and what it keeps.
 fn at_the_server(server: &Prosody) -> Vec<(String, Vec<u8>)> {
-    let mut found = files(&server.folder().join("data"));
+    let mut found = all_files(&server.folder().join("data"));
     found.push(("the wire".to_owned(), server.wire()));
     found
 }
@@ -134,6 +151,12 @@ fn find_what_is_clear(server: &Prosody, actor: &Actor<'_>) {
     actor.send(CLEAR, None, None);
     let said = actor.person.sees_own(&actor.with, CLEAR, &Delivery::Delivered);
     assert_eq!(said.encryption, EncryptionKind::None);
+    actor.send_file(CLEAR_NAME, "words", "", None);
+    actor.person.waits_for(&actor.with, "a file in the clear", |message| {
+        message.delivery == Delivery::Delivered
+            && message.attachments.iter().any(|file| file.name.as_str() == CLEAR_NAME)
+    });
+    assert!(stands_in(&server.wire(), CLEAR_NAME), "names of files in the clear are found");
     let found: Vec<String> = at_the_server(server)
         .into_iter()
         .filter(|(_, bytes)| stands_in(bytes, CLEAR))
@@ -168,6 +191,15 @@ fn between_two_starlings_nothing_is_clear_but_who_and_when() {
         message.reactions.first().is_some_and(|reaction| reaction.emoji == REACTION)
     });
     bob.waits_for(&alice.address, "the retraction", |message| message.content == Content::Retracted);
+    let offered = bob.waits_for(&alice.address, "the file", |message| {
+        message.attachments.iter().any(|file| file.name.as_str() == mark("the name of a file"))
+    });
+    assert_eq!(offered.reply.expect("a quote").text, mark("words"));
+    bob.hears(&alice.address, mark("what is said of a file"));
+    bob.command(AccountCommand::Download(offered.attachments[0].id));
+    bob.waits_for(&alice.address, "the file to be here", |message| {
+        message.attachments.iter().any(|file| file.transfer == Transfer::Here)
+    });
     bob.sees_own(&alice.address, mark("words"), &Delivery::Read);
     assert_sealed(&server, true);
     let wire = String::from_utf8_lossy(&server.wire()).into_owned();
@@ -205,6 +237,8 @@ fn with_a_program_of_the_older_version_ids_are_clear_and_words_are_not() {
     actor.act(heard.id);
     peer.expect(&format!("legacy correction {}", mark("its correction")));
     peer.expect(&format!("legacy answer {}", mark("an answer")));
+    peer.expect_start("legacy answer aesgcm://");
+    peer.expect(&format!("legacy message {}", mark("what is said of a file")));
     peer.expect(&format!("legacy message {}", mark("written without a link")));
     assert_sealed(&server, true);
     let wire = String::from_utf8_lossy(&server.wire()).into_owned();

@@ -3,7 +3,9 @@
 //!
 //! A target for a conversation takes its input apart at bytes that XML cannot hold: see [`script`].
 
+mod containers;
 mod elements;
+mod file_elements;
 mod header;
 mod omemo_records;
 mod omemo_session;
@@ -11,6 +13,7 @@ mod omemo_wire;
 #[allow(dead_code)] // What the tests of the crate need beside.
 #[path = "../../src/omemo/tests/support/mod.rs"]
 mod people;
+mod pictures;
 mod sasl;
 mod script;
 mod sealed_elements;
@@ -24,11 +27,14 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    ("containers", containers::read),
     ("elements", elements::read),
+    ("file-elements", file_elements::read),
     ("header", header::read),
     ("omemo-records", omemo_records::read),
     ("omemo-session", omemo_session::play),
     ("omemo-wire", omemo_wire::read),
+    ("pictures", pictures::read),
     ("sasl", sasl::answer),
     ("sealed-elements", sealed_elements::read),
     ("sign-in", sign_in::play),

@@ -157,6 +157,11 @@ impl Desktop {
         self.window_tool(name, &["windowsize", "100%", "100%", "windowmove", "0", "0"]);
     }
 
+    /// Moves the window of this name.
+    pub fn move_window(&self, name: &str, x: i32, y: i32) {
+        self.window_tool(name, &["windowmove", &x.to_string(), &y.to_string()]);
+    }
+
     /// Moves the pointer to a place on the screen.
     pub fn point_at(&self, x: i32, y: i32) {
         self.tool(&["mousemove", &x.to_string(), &y.to_string()]);
@@ -170,6 +175,41 @@ impl Desktop {
     /// Turns it towards the person.
     pub fn turn_wheel_down(&self, turns: u32) {
         self.tool(&["click", "--repeat", &turns.to_string(), "--delay", "6", "5"]);
+    }
+
+    /// Starts another program on this desktop: `neighbour.py` has its verbs. It runs until what is returned is dropped.
+    pub fn neighbour(&self, verb: &str, files: &[&Path]) -> Program {
+        let ready = self.home().join("run").join(verb);
+        // The platform's own Python has the words of GTK.
+        let mut command = self.command("sh");
+        command.args(["-c", "exec /usr/bin/python3 \"$@\" > \"$0\""]).arg(&ready);
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/harness/neighbour.py")).arg(verb).args(files);
+        let program = Program::start(&command);
+        wait::until("the neighbour to be ready", || {
+            std::fs::read_to_string(&ready).is_ok_and(|said| said == "ready\n").then_some(())
+        });
+        program
+    }
+
+    /// Drags from a neighbour to a place on the screen with the pointer, and lets go over whoever takes it. As a hand does, it
+    /// goes in steps and never rests: only where the pointer moves is anybody asked whether they would.
+    #[track_caller]
+    pub fn drag_and_drop(&self, from: (i32, i32), to: (i32, i32)) {
+        const STEPS: i32 = 12;
+        self.point_at(from.0, from.1);
+        self.tool(&["mousedown", "1"]);
+        for step in 1..=STEPS {
+            let between = |from: i32, to: i32| from + (to - from) * step / STEPS;
+            self.point_at(between(from.0, to.0), between(from.1, to.1));
+        }
+        let said = self.home().join("run/drag-files");
+        let mut tremble = 0;
+        wait::until("somebody to take what is dragged", || {
+            tremble = (tremble + 1) % 8;
+            self.point_at(to.0 + tremble, to.1);
+            std::fs::read_to_string(&said).is_ok_and(|said| said.contains("taken")).then_some(())
+        });
+        self.tool(&["mouseup", "1"]);
     }
 
     /// Locks every keyring, as some do when the person is away for long.

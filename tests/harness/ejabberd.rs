@@ -4,14 +4,14 @@
 //! `epmd` stays behind. Accounts are made through its HTTP interface.
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
 use crate::certificates::make_certificates;
 use crate::program::{Program, free_port};
-use crate::{Server, wait};
+use crate::{LinkCutter, Server, wait};
 
 const CONFIGURATION: &str = include_str!("ejabberd.yml");
 
@@ -21,6 +21,9 @@ pub struct Ejabberd {
     starttls_port: u16,
     direct_tls_port: u16,
     api_port: u16,
+    https_port: u16,
+    /// The port that links to files name.
+    files_port: u16,
     program: Option<Program>,
 }
 
@@ -38,13 +41,35 @@ impl Ejabberd {
     fn definitions(&self) -> String {
         let certificates = self.folder.path().join("certs");
         format!(
-            "define_macro:\n  CERTIFICATE: {}\n  KEY: {}\n  STARTTLS_PORT: {}\n  DIRECT_TLS_PORT: {}\n  API_PORT: {}\n",
+            "define_macro:\n  CERTIFICATE: {}\n  KEY: {}\n  STARTTLS_PORT: {}\n  DIRECT_TLS_PORT: {}\n  API_PORT: {}\n  HTTPS_PORT: {}\n  FILES_URL: https://localhost:{}/upload\n  FILES_FOLDER: {}\n",
             certificates.join("localhost.crt").display(),
             certificates.join("localhost.key").display(),
             self.starttls_port,
             self.direct_tls_port,
-            self.api_port
+            self.api_port,
+            self.https_port,
+            self.files_port,
+            self.files().display()
         )
+    }
+
+    fn start_on(https_port: u16, files_port: u16) -> Self {
+        let folder = tempfile::Builder::new().prefix("starling-ejabberd").tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("certs")).expect("a folder");
+        make_certificates(&folder.path().join("certs"), &(-1..30));
+        let mut server = Self {
+            folder,
+            starttls_port: free_port(),
+            direct_tls_port: free_port(),
+            api_port: free_port(),
+            https_port,
+            files_port,
+            program: None,
+        };
+        let configuration = format!("{}{CONFIGURATION}", server.definitions());
+        std::fs::write(server.folder.path().join("ejabberd.yml"), configuration).expect("a configuration");
+        server.resume();
+        server
     }
 
     /// Asks the HTTP interface to do something and tells whether it did.
@@ -61,26 +86,32 @@ impl Ejabberd {
     }
 }
 
+impl Drop for Ejabberd {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // For whoever reads why a story failed.
+            eprintln!("{}", self.log());
+        }
+    }
+}
+
 impl Server for Ejabberd {
     /// The process of the old stream routes again what it got while the new one took over, and that comes after what
     /// the new one got by itself, without a stamp. Only the ids of the archive tell the order.
     const RESUMES_IN_ORDER: bool = false;
 
+    /// It gives whole files.
+    const GIVES_PARTS_OF_FILES: bool = false;
+
     fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("starling-ejabberd").tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("certs")).expect("a folder");
-        make_certificates(&folder.path().join("certs"), &(-1..30));
-        let mut server = Self {
-            folder,
-            starttls_port: free_port(),
-            direct_tls_port: free_port(),
-            api_port: free_port(),
-            program: None,
-        };
-        let configuration = format!("{}{CONFIGURATION}", server.definitions());
-        std::fs::write(server.folder.path().join("ejabberd.yml"), configuration).expect("a configuration");
-        server.resume();
-        server
+        let https_port = free_port();
+        Self::start_on(https_port, https_port)
+    }
+
+    fn start_with_files_behind_a_cutter() -> (Self, LinkCutter) {
+        let https_port = free_port();
+        let cutter = LinkCutter::start(https_port);
+        (Self::start_on(https_port, cutter.port()), cutter)
     }
 
     fn resume(&mut self) {
@@ -102,7 +133,7 @@ impl Server for Ejabberd {
             .env("EJABBERD_CONFIG_PATH", folder.join("ejabberd.yml"))
             .env("EJABBERD_LOG_PATH", self.log_file());
         let mut program = Program::start_quietly(&command);
-        let ports = [self.starttls_port, self.direct_tls_port, self.api_port];
+        let ports = [self.starttls_port, self.direct_tls_port, self.api_port, self.https_port];
         wait::until("ejabberd to listen", || {
             assert!(program.is_running(), "ejabberd ended at once:\n{}", self.log());
             ports.iter().all(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_ok()).then_some(())
@@ -122,6 +153,14 @@ impl Server for Ejabberd {
         let done = self.call("register", &arguments);
         assert!(matches!(done, Ok(true)), "ejabberd did not make {name}: {done:?}\n{}", self.log());
         password
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn files(&self) -> PathBuf {
+        self.folder.path().join("files")
     }
 
     fn authority(&self) -> PathBuf {

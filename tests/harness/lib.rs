@@ -8,6 +8,7 @@
 pub mod certificates;
 pub mod desktop;
 pub mod ejabberd;
+pub mod files_device;
 pub mod friends;
 pub mod link_cutter;
 pub mod peer;
@@ -24,6 +25,7 @@ pub mod wait;
 
 pub use desktop::Desktop;
 pub use ejabberd::Ejabberd;
+pub use files_device::{FilesAct, FilesDevice, FilesHome};
 pub use friends::{befriend, befriend_peer, know_devices};
 pub use link_cutter::LinkCutter;
 pub use peer::Peer;

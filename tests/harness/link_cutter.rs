@@ -2,9 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use crate::wait;
 
 /// Relays connections to a port, and cuts or stalls them when told.
 pub struct LinkCutter {
@@ -20,6 +22,21 @@ struct State {
     /// New connections are refused.
     closed: AtomicBool,
     accepted: AtomicUsize,
+    /// How many bytes passed, in both directions together.
+    passed: AtomicU64,
+    /// After so many it stalls; 0 if it does not.
+    most: AtomicU64,
+}
+
+impl State {
+    /// Counts what passed.
+    fn count(&self, bytes: usize) {
+        let passed = self.passed.fetch_add(bytes as u64, Ordering::SeqCst) + bytes as u64;
+        let most = self.most.load(Ordering::SeqCst);
+        if most > 0 && passed >= most {
+            self.stalled.store(true, Ordering::SeqCst);
+        }
+    }
 }
 
 impl LinkCutter {
@@ -67,6 +84,29 @@ impl LinkCutter {
         self.state.stalled.store(stalled, Ordering::SeqCst);
     }
 
+    /// Lets so many bytes more pass, in both directions together, and then nothing.
+    pub fn stall_after(&self, bytes: u64) {
+        self.state.most.store(self.passed() + bytes, Ordering::SeqCst);
+    }
+
+    /// Waits until nothing passes any more: after [`Self::stall_after`].
+    #[track_caller]
+    pub fn waits_to_stall(&self) {
+        wait::until("the link to stall", || self.state.stalled.load(Ordering::SeqCst).then_some(()));
+    }
+
+    /// Breaks every connection there is, and lets new ones pass as if nothing had been.
+    pub fn cut_and_mend(&self) {
+        self.cut();
+        self.state.most.store(0, Ordering::SeqCst);
+        self.stall(false);
+    }
+
+    /// How many bytes passed, in both directions together.
+    pub fn passed(&self) -> u64 {
+        self.state.passed.load(Ordering::SeqCst)
+    }
+
     /// Takes no new connections, or takes them again.
     pub fn close(&self, closed: bool) {
         self.state.closed.store(closed, Ordering::SeqCst);
@@ -96,6 +136,7 @@ fn relay(state: &Arc<State>, from: &TcpStream, to: &TcpStream) {
             if to.write_all(&buffer[..count]).is_err() {
                 break;
             }
+            state.count(count);
         }
         let _ = to.shutdown(Shutdown::Both);
         let _ = from.shutdown(Shutdown::Both);

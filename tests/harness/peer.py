@@ -25,7 +25,7 @@ class Peer(slixmpp.ClientXMPP):
         self.plugin["xep_0184"].auto_request = True
         self.last_sent = None
         self.last_heard = None
-        self.last_body = None
+        self.last_message = None
         # Where the devices of others are, by bare address.
         self.devices = {}
         self.auto_authorize = True
@@ -135,7 +135,7 @@ class Peer(slixmpp.ClientXMPP):
             say(how + "answer " + message["body"])
             return
         self.last_heard = message["id"]
-        self.last_body = message["body"]
+        self.last_message = message
         say(how + "message " + message["body"])
 
     def reacted(self, message, how=""):
@@ -147,21 +147,25 @@ class Peer(slixmpp.ClientXMPP):
 
         try:
             if verb == "get":
-                say("got " + await peer_files.get(self, self.last_body))
+                say("got " + await peer_files.get(self, self.last_message))
+                return
+            if verb == "slot":
+                put, get, headers = await peer_files.slot(self, int(text), "application/octet-stream")
+                say(f"slot {put} {get} {headers.get('Authorization', '')}")
                 return
             message = self.make_message(mto=to, mtype="chat")
-            message["body"] = await peer_files.put(self, text, self.omemo is not None)
+            versions = self.omemo.versions if self.omemo is not None else ()
+            message["body"], beside = await peer_files.put(self, text, versions)
             message["id"] = self.new_id()
         except Exception as error:
             say("no file " + repr(error))
             return
+        for child in beside:
+            message.append(child)
         if self.omemo is not None:
             await self.seal(message)
-            return
-        reference = element("jabber:x:oob", "x")
-        ET.SubElement(reference, "{jabber:x:oob}url").text = message["body"]
-        message.append(reference)
-        message.send()
+        else:
+            message.send()
 
     def command(self, line):
         verb, to, *rest = line.split(" ", 2)
@@ -188,7 +192,7 @@ class Peer(slixmpp.ClientXMPP):
         if verb == "derange":
             self.omemo.derange(to)
             return
-        if verb in ("put", "get"):
+        if verb in ("put", "get", "slot"):
             asyncio.ensure_future(self.file(verb, to, *rest))
             return
         message = self.make_message(mto=to, mtype="chat")

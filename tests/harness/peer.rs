@@ -43,7 +43,7 @@ impl Peer {
     ///
     /// # Panics
     /// When it does not come online.
-    pub fn sealed(server: &Prosody, name: &str, device: &str, versions: Versions) -> Self {
+    pub fn sealed(server: &impl Server, name: &str, device: &str, versions: Versions) -> Self {
         let versions = match versions {
             Versions::Legacy => "legacy",
             Versions::Two => "two",
@@ -109,18 +109,18 @@ impl Peer {
         self.expect_line(wanted, |line| line == wanted);
     }
 
-    /// Waits until it says something that begins with this.
+    /// Waits until it says something that begins with this, and returns all of it.
     #[track_caller]
-    pub fn expect_start(&self, wanted: &str) {
-        self.expect_line(wanted, |line| line.starts_with(wanted));
+    pub fn expect_start(&self, wanted: &str) -> String {
+        self.expect_line(wanted, |line| line.starts_with(wanted))
     }
 
     #[track_caller]
-    fn expect_line(&self, wanted: &str, fits: impl Fn(&str) -> bool) {
+    fn expect_line(&self, wanted: &str, fits: impl Fn(&str) -> bool) -> String {
         let mut others = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             if fits(&line) {
-                return;
+                return line;
             }
             others.push(line);
         }

@@ -3,6 +3,7 @@
 --   STARLING_PROSODY_STARTTLS, STARLING_PROSODY_DIRECT  its ports
 --   STARLING_PROSODY_HTTPS  the port of its files, STARLING_PROSODY_FILES  the port it tells of: a relay's, or the same
 --   STARLING_PROSODY_RELAY  the port of a relay for calls, if there is one; _HOST, _TYPE, _TRANSPORT, _SECRET  how it is reached
+--   STARLING_PROSODY_MOST  how many bytes a file may have; 0 if there is no place for files at all
 --   STARLING_PROSODY_WIRETAP  set if it is to write down all that is said
 -- Globals of a Prosody configuration read back as proxies: locals do not.
 local dir = ENV_STARLING_PROSODY_DIR
@@ -81,8 +82,11 @@ VirtualHost "open.localhost"
 VirtualHost "old.localhost"
 
 -- Files (XEP-0363). What the slots say is checked: without their headers nothing is taken.
-Component "files.localhost" "http_file_share"
+local most = Lua.tonumber(ENV_STARLING_PROSODY_MOST)
+if most > 0 then
+  Component "files.localhost" "http_file_share"
   http_host = "localhost"
   http_external_url = "https://localhost:" .. ENV_STARLING_PROSODY_FILES .. "/"
-  http_file_share_size_limit = 2 * 1024 * 1024 * 1024
+  http_file_share_size_limit = most
   http_file_share_daily_quota = 100 * 1024 * 1024 * 1024
+end

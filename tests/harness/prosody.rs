@@ -20,6 +20,8 @@ pub struct Prosody {
     https_port: u16,
     /// The port that links to files name.
     files_port: u16,
+    /// How many bytes a file may have: 0 if none is taken.
+    most: u64,
     program: Option<Program>,
     is_tapped: bool,
     /// The relay for calls it names, if any.
@@ -49,16 +51,6 @@ impl Prosody {
     /// When Prosody or OpenSSL is not installed.
     pub fn start_with_certificate_of(days: std::ops::Range<i64>) -> Self {
         Self::start_as(&days, false)
-    }
-
-    /// As [`Self::start_tapped`], with files behind a link that can be cut.
-    ///
-    /// # Panics
-    /// When Prosody or OpenSSL is not installed.
-    pub fn start_with_files_behind_a_cutter() -> (Self, LinkCutter) {
-        let https_port = free_port();
-        let cutter = LinkCutter::start(https_port);
-        (Self::start_on(&(-1..30), true, https_port, cutter.port()), cutter)
     }
 
     /// As [`Self::start_tapped`], and it names a relay for calls (XEP-0215), with a certificate of the same authority.
@@ -113,6 +105,7 @@ impl Prosody {
             direct_tls_port: free_port(),
             https_port,
             files_port,
+            most: 2 << 30,
             program: None,
             is_tapped,
             relay: None,
@@ -124,10 +117,18 @@ impl Prosody {
         let mut command = self.command("prosody");
         command.arg("-F");
         self.program = Some(Program::start(&command));
-        let ports = [self.starttls_port, self.direct_tls_port, self.https_port];
+        let mut ports = vec![self.starttls_port, self.direct_tls_port];
+        ports.extend((self.most > 0).then_some(self.https_port));
         wait::until("Prosody to listen", || {
             ports.iter().all(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_ok()).then_some(())
         });
+    }
+
+    /// Starts it anew as a server that takes files of at most so many bytes: of 0, it has no place for them.
+    pub fn take_files_up_to(&mut self, most: u64) {
+        self.stop();
+        self.most = most;
+        self.resume();
     }
 
     /// Ends it in good order.
@@ -232,7 +233,8 @@ impl Prosody {
             .env("STARLING_PROSODY_STARTTLS", self.starttls_port.to_string())
             .env("STARLING_PROSODY_DIRECT", self.direct_tls_port.to_string())
             .env("STARLING_PROSODY_HTTPS", self.https_port.to_string())
-            .env("STARLING_PROSODY_FILES", self.files_port.to_string());
+            .env("STARLING_PROSODY_FILES", self.files_port.to_string())
+            .env("STARLING_PROSODY_MOST", self.most.to_string());
         command
     }
 }
@@ -240,6 +242,12 @@ impl Prosody {
 impl Server for Prosody {
     fn start() -> Self {
         Self::start()
+    }
+
+    fn start_with_files_behind_a_cutter() -> (Self, LinkCutter) {
+        let https_port = free_port();
+        let cutter = LinkCutter::start(https_port);
+        (Self::start_on(&(-1..30), true, https_port, cutter.port()), cutter)
     }
 
     fn resume(&mut self) {
@@ -252,6 +260,14 @@ impl Server for Prosody {
 
     fn register(&self, name: &str) -> String {
         self.register(name)
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder()
+    }
+
+    fn files(&self) -> PathBuf {
+        self.folder().join("data/files%2elocalhost")
     }
 
     fn authority(&self) -> PathBuf {

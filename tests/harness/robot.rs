@@ -132,9 +132,20 @@ impl Robot {
     }
 
     /// Waits until nothing with this role and name is on the screen.
+    ///
+    /// # Panics
+    /// When it stays; says what there was.
     #[track_caller]
     pub fn wait_gone(&self, role: &str, name: &str) {
-        wait::until(&format!("{role} “{name}” to go"), || (!self.sees(role, name)).then_some(()));
+        let start = std::time::Instant::now();
+        while self.sees(role, name) {
+            assert!(
+                start.elapsed() < wait::PATIENCE,
+                "{role} “{name}” stayed. There was:\n{}",
+                self.describe()
+            );
+            std::thread::sleep(std::time::Duration::from_millis(30));
+        }
     }
 
     /// Waits for the first thing that `fits`; `what` names it should it never come.
@@ -193,6 +204,15 @@ impl Node {
             .into_iter()
             .map(|(owner, path)| Node { bus: self.bus.clone(), pointer: self.pointer.clone(), owner, path })
             .collect()
+    }
+
+    /// Whether something with this role and a name stands around it.
+    pub fn is_within(&self, role: &str) -> bool {
+        let parent: zbus::Result<Reference> = self.property("Accessible", "Parent");
+        let Ok((owner, path)) = parent else { return false };
+        let around = Node { bus: self.bus.clone(), pointer: self.pointer.clone(), owner, path };
+        let kind = around.role();
+        !kind.is_empty() && ((kind == role && !around.name().is_empty()) || around.is_within(role))
     }
 
     /// The first thing in it that `fits`, itself included. What is not showing is passed over with all that is in it.
@@ -344,7 +364,8 @@ impl Node {
         self.call("Accessible", "GetAttributes", &()).unwrap_or_default()
     }
 
-    fn takes_text(&self) -> bool {
+    /// Whether text can be put into it.
+    pub fn takes_text(&self) -> bool {
         self.interfaces().iter().any(|name| name.ends_with("EditableText"))
     }
 
@@ -364,11 +385,12 @@ impl Node {
         use std::fmt::Write;
         let _ = writeln!(
             text,
-            "{:depth$}{} “{}” {}",
+            "{:depth$}{} “{}” {}{}",
             "",
             self.role(),
             self.name(),
-            if self.is_showing() { "" } else { "(hidden)" }
+            if self.is_showing() { "" } else { "(hidden)" },
+            if self.is_focused() { "(has the keyboard)" } else { "" }
         );
         for child in self.children().iter().filter(|child| child.is_showing()).take(60) {
             child.describe(depth + 1, text);

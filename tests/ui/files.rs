@@ -21,7 +21,7 @@ fn file(name: &str, bytes: &[u8]) -> OutgoingFiles {
         longest_side: None,
         voice: None,
     };
-    OutgoingFiles { files: vec![file], caption: String::new() }
+    OutgoingFiles { files: vec![file], caption: String::new(), reply_to: None }
 }
 
 fn bob_sends(scene: &Scene, name: &str, bytes: &[u8]) {

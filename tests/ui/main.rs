@@ -4,6 +4,7 @@
 mod changes;
 mod chat;
 mod codes;
+mod dialogs;
 mod encryption;
 mod failures;
 mod files;
@@ -17,6 +18,8 @@ mod pictures;
 mod profiles;
 mod quiet;
 mod scene;
+mod sending;
 mod settings;
 mod unreadable;
+mod waiting;
 mod welcome;

@@ -58,11 +58,7 @@ fn a_person_is_renamed_muted_and_blocked_in_the_details() {
     robot.find_text("Muted until");
     scene.starling.row(&["Bobby", "muted"]);
 
-    // It stands below what is seen at first.
-    robot
-        .find_where("Notifications", |node| node.role() == "list item" && node.name() == "Notifications")
-        .hover();
-    scene.desktop.turn_wheel_down(30);
+    scene.go_to_the_end_of_the_details();
     robot.find("button", "Block").point();
     let question = robot.find("alert dialog", "Block This Person?");
     question.find("button", "Block").click();

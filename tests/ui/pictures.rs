@@ -196,6 +196,7 @@ impl Town {
         camera.take("details");
         camera.desktop.press("Escape");
         robot.wait_gone("button", "Copy Address");
+        walk_sending(starling, camera);
         camera.desktop.press("ctrl+f");
         robot.find_entry("Search messages").set_text("the");
         robot.find("list", "Search results");
@@ -217,7 +218,7 @@ impl Town {
         camera.desktop.press("Escape");
         camera.desktop.press("ctrl+comma");
         robot.find("switch", "Enter Sends");
-        for tab in ["General", "Notifications", "Privacy", "Encryption", "Accounts"] {
+        for tab in ["General", "Notifications", "Privacy", "Encryption", "Storage", "Accounts"] {
             robot.find("tab", tab).point();
             camera.take(&format!("preferences-{}", tab.to_lowercase()));
             if tab == "Encryption" {
@@ -300,6 +301,31 @@ fn walk_encryption(starling: &Starling, camera: &Camera<'_>) {
     camera.take("compare");
     robot.find("dialog", "Encryption").find("button", "Close").click();
     robot.wait_gone("dialog", "Encryption");
+}
+
+/// Files that wait to be sent. They stay: what is sent now could not be read by the window that comes next.
+fn walk_sending(starling: &Starling, camera: &Camera<'_>) {
+    let robot = &starling.robot;
+    let home = camera.desktop.home();
+    let picture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/screenshots/main.png"));
+    let files =
+        ["Timetable of the ferries, summer.pdf", "a note.txt", "Recording.ogg"].map(|name| home.join(name));
+    for (place, length) in files.iter().zip([48_000, 300, 2_400_000]) {
+        std::fs::write(place, vec![b' '; length]).expect("the home can be written");
+    }
+    let [timetable, note, recording] = &files;
+    let _copied = camera.desktop.neighbour("copy-files", &[picture, timetable, note, recording]);
+    robot.find_named("Message").focus();
+    camera.desktop.press("ctrl+v");
+    robot.find("button", "Remove Recording.ogg");
+    camera.desktop.type_text("The view from the pier, and when the boats go");
+    camera.take("tray");
+    for place in &files {
+        let name = place.file_name().expect("a name").to_string_lossy();
+        robot.find("button", &format!("Remove {name}")).click();
+    }
+    robot.find("button", "Remove main.png").click();
+    robot.find_named("Message").set_text("");
 }
 
 /// Takes pictures once the screen rests.

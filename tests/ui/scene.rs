@@ -24,7 +24,11 @@ impl Scene {
 
     /// As [`Self::set`], after something else happened to Alice on another device.
     pub fn set_with(before: impl FnOnce(&Prosody, &Person)) -> Self {
-        let server = Prosody::start();
+        Self::set_on(Prosody::start(), before)
+    }
+
+    /// As [`Self::set_with`], on this server.
+    pub fn set_on(server: Prosody, before: impl FnOnce(&Prosody, &Person)) -> Self {
         let bob = Person::new(&server, "bob");
         let device = Person::new(&server, "alice");
         befriend(&device, &bob);
@@ -58,6 +62,19 @@ impl Scene {
         self.desktop.press("Return");
     }
 
+    /// Begins a conversation with an address.
+    #[track_caller]
+    pub fn begin_with(&self, address: &str) {
+        self.desktop.press("ctrl+n");
+        self.has_focus("Name or address");
+        self.desktop.type_text(address);
+        self.starling.robot.find_where("the address as a choice", |node| {
+            node.role() == "list item" && node.name().contains(address)
+        });
+        self.desktop.press("Return");
+        self.has_focus("Message");
+    }
+
     /// Opens the list of Bob's devices and keys.
     #[track_caller]
     pub fn open_devices(&self) {
@@ -83,14 +100,23 @@ impl Scene {
     /// Closes the dialog of this name by key, which it takes wherever the keyboard is in it.
     #[track_caller]
     pub fn escape(&self, role: &str, name: &str) {
-        self.starling.robot.find(role, name);
+        let dialog = self.starling.robot.find(role, name);
         // From a page of its own, Escape leads back to the first one.
-        while self.starling.robot.sees("button", "Back") {
+        let is_back = |node: &Node| node.role() == "button" && node.name() == "Back" && node.is_showing();
+        while dialog.search(&is_back).is_some() {
             self.desktop.press("Escape");
             self.starling.robot.wait_gone("button", "Back");
         }
         self.desktop.press("Escape");
         self.starling.robot.wait_gone(role, name);
+    }
+
+    /// Brings to the screen what stands below the part of the details that is seen at first.
+    #[track_caller]
+    pub fn go_to_the_end_of_the_details(&self) {
+        let is_row = |node: &Node| node.role() == "list item" && node.name() == "Notifications";
+        self.starling.robot.find_where("Notifications", is_row).hover();
+        self.desktop.turn_wheel_down(30);
     }
 
     /// Opens a page of the preferences.
@@ -106,6 +132,13 @@ impl Scene {
         self.starling.robot.find_where("a closed lock", |node| {
             node.name() == "Encryption" && node.description() == "Encrypted"
         });
+    }
+
+    /// Waits until the message with this text says this beside it.
+    #[track_caller]
+    pub fn message_says(&self, text: &str, words: &str) {
+        let is_it = |node: &Node| node.name().contains(text) && node.description().contains(words);
+        self.starling.within("Messages", &format!("“{text}” with “{words}”"), is_it);
     }
 
     /// Points at a message and presses one of the buttons that appear.

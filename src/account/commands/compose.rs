@@ -43,11 +43,7 @@ pub fn try_again(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<(), Erro
     }
     turn.changed(Change::MessageChanged(row.conversation, message));
     turn.changed(Change::Conversation(row.conversation));
-    let answered =
-        match turn.tx.reads().messages(&[message])?.pop().and_then(|message| message.reply?.message) {
-            Some(original) => turn.tx.reads().stored_message(original)?,
-            None => None,
-        };
+    let answered = answered_by(turn, message)?;
     let stanza = stanza(turn, &stored, id, text, answered.as_ref(), None);
     into_outbox(turn, &stored, id, &stanza, OutboxKind::Message, Some(message))
 }
@@ -62,16 +58,38 @@ pub fn say(
 ) -> Result<(), Error> {
     // Whoever writes to a stranger has taken them in.
     messages::accept(turn, stored.id)?;
-    let answered = match reply_to {
-        Some(original) => {
-            turn.tx.reads().stored_message(original)?.filter(|row| row.conversation == stored.id)
-        }
-        None => None,
-    };
+    let answered = answered(turn, stored, reply_to)?;
     let id = turn.new_id();
     let stanza = stanza(turn, stored, &id, text, answered.as_ref(), None);
     let message = write(turn, stored, &id, text, answered.as_ref())?;
     into_outbox_after(turn, stored, &id, &stanza, OutboxKind::Message, Some(message), after)
+}
+
+/// The message that the user answers, if it is one of this conversation.
+pub fn answered(
+    turn: &Turn<'_, '_>,
+    stored: &StoredConversation,
+    reply_to: Option<MessageId>,
+) -> Result<Option<StoredMessage>, Error> {
+    let Some(original) = reply_to else { return Ok(None) };
+    Ok(turn.tx.reads().stored_message(original)?.filter(|row| row.conversation == stored.id))
+}
+
+/// The message that an own one answers.
+fn answered_by(turn: &Turn<'_, '_>, message: MessageId) -> Result<Option<StoredMessage>, Error> {
+    match turn.tx.reads().messages(&[message])?.pop().and_then(|message| message.reply?.message) {
+        Some(original) => Ok(turn.tx.reads().stored_message(original)?),
+        None => Ok(None),
+    }
+}
+
+/// What an own message says that it answers (XEP-0461), if it does.
+pub fn reply_of(turn: &Turn<'_, '_>, message: MessageId) -> Result<Option<Element>, Error> {
+    Ok(answered_by(turn, message)?.as_ref().and_then(reply).map(|reply| replies::element(&reply)))
+}
+
+fn reply(row: &StoredMessage) -> Option<replies::Reply> {
+    Some(replies::Reply { id: reference(row)?, to: Some(Address::from(row.sender.clone())) })
 }
 
 /// Writes an own message into the history.
@@ -155,10 +173,7 @@ fn stanza(
     answered: Option<&StoredMessage>,
     corrects: Option<&str>,
 ) -> Element {
-    let reply = answered.and_then(|row| {
-        let to = Some(Address::from(row.sender.clone()));
-        Some((replies::Reply { id: reference(row)?, to }, quoted(row)))
-    });
+    let reply = answered.and_then(|row| Some((reply(row)?, quoted(row))));
     let (body, mark) = match &reply {
         Some((_, quote)) => replies::quoting_body(quote, text),
         None => (text.to_owned(), None),

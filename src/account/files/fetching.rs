@@ -11,8 +11,8 @@ const AT_ONCE: usize = 3;
 /// The largest file that is fetched when its sender does not say how large it is.
 const MOST_UNSAID: u64 = 4 * 1024 * 1024 * 1024;
 
-/// A file is wanted.
-pub(super) fn fetch(turn: &mut Turn<'_, '_>, id: AttachmentId) -> Result<(), Error> {
+/// A file is wanted: by the user, or unasked if it has at most so many bytes.
+pub(super) fn fetch(turn: &mut Turn<'_, '_>, id: AttachmentId, unasked: Option<u64>) -> Result<(), Error> {
     let Some(stored) = turn.tx.reads().attachment(id)? else { return Ok(()) };
     if !matches!(stored.attachment.transfer, Transfer::Offered | Transfer::Failed(_)) {
         return Ok(());
@@ -28,6 +28,7 @@ pub(super) fn fetch(turn: &mut Turn<'_, '_>, id: AttachmentId) -> Result<(), Err
         let (name, key) = new_container(turn);
         turn.tx.set_container(id, Some((&name, &key)))?;
     }
+    turn.tx.set_fetch_limit(id, unasked)?;
     set(turn, id, Transfer::Downloading)?;
     super::pump(turn)
 }
@@ -52,7 +53,7 @@ pub(super) fn fetch_next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
             addresses: stored.remote.addresses,
             cipher: stored.remote.cipher,
             hash: stored.remote.hash,
-            limit: stored.attachment.size.unwrap_or(MOST_UNSAID),
+            limit: stored.attachment.size.or(stored.fetch_limit).unwrap_or(MOST_UNSAID),
             declared: stored.attachment.media_type,
             container: turn.tx.reads().container_path(&container),
             key,
@@ -81,6 +82,13 @@ pub(super) fn fetched(
         }
         Err(Trouble::Passing) if pause(turn, id) => Ok(()),
         Err(Trouble::Passing) => fail(turn, id, TransferFailure::Unreachable),
+        // Nobody lied: nobody had said how large it is. It is the user's to fetch.
+        Err(Trouble::Lasting(TransferFailure::LargerThanSaid))
+            if stored.attachment.size.is_none() && stored.fetch_limit.is_some() =>
+        {
+            turn.tx.set_container(id, None)?;
+            set(turn, id, Transfer::Offered)
+        }
         Err(Trouble::Lasting(failure)) => fail(turn, id, failure),
     }
 }

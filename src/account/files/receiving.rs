@@ -14,7 +14,7 @@ use xmpp::{
     xep_0446_file_metadata::{ANY_TYPE, FileMetadata},
     xep_0447_file_sharing::{self as sharing, FileSharing, FileSource},
     xep_0448_file_encryption::Cipher,
-    xep_0454_media_sharing as media,
+    xep_0454_media_sharing as media, xep_0461_replies as replies,
 };
 use zeroize::Zeroizing;
 
@@ -35,14 +35,20 @@ pub struct ReceivedFiles {
 /// Reads the files of a message. `None` if it has none.
 pub fn read(message: &Element, body: Option<&str>) -> Option<ReceivedFiles> {
     let shared = sharing::files(message);
+    // What a body quotes of another message is no part of what it says itself.
+    let quote = match fallback::body_fallback(message, replies::NS) {
+        quote if replies::reply(message).is_some() && !quote.contains(&Part::Whole) => quote,
+        _ => Vec::new(),
+    };
     let body = body.unwrap_or_default();
     if !shared.is_empty() {
         return Some(ReceivedFiles {
-            text: caption(message, body, &shared),
+            text: caption(message, body, quote, &shared),
             on_demand: shared.iter().any(|file| file.inline == Some(false)),
             files: shared.into_iter().map(described).collect(),
         });
     }
+    let body = &fallback::without(body, &quote);
     if let Some(address) = media::read(body) {
         let cipher = FileCipher::Gcm { key: Zeroizing::new(address.key), iv: address.iv };
         return Some(alone(linked(address.url, cipher)));
@@ -56,12 +62,13 @@ fn alone(file: NewAttachment) -> ReceivedFiles {
 }
 
 /// What of a body is not only a fallback for files. Marks say so; without them, a body that holds an address is one.
-fn caption(message: &Element, body: &str, files: &[FileSharing]) -> String {
-    let marked = fallback::body_fallback(message, sharing::NS);
+fn caption(message: &Element, body: &str, quote: Vec<Part>, files: &[FileSharing]) -> String {
+    let mut marked = fallback::body_fallback(message, sharing::NS);
     if marked.contains(&Part::Whole) {
         return String::new();
     }
     if !marked.is_empty() {
+        marked.extend(quote);
         return fallback::without(body, &marked).trim().to_owned();
     }
     let holds = |url: &str| body.contains(url.trim_start_matches("https:"));
@@ -69,7 +76,7 @@ fn caption(message: &Element, body: &str, files: &[FileSharing]) -> String {
         FileSource::Plain(url) => holds(url),
         FileSource::Encrypted(source) => source.addresses.iter().any(|url| holds(url)),
     });
-    if is_fallback { String::new() } else { body.trim().to_owned() }
+    if is_fallback { String::new() } else { fallback::without(body, &quote).trim().to_owned() }
 }
 
 /// A file of which nothing but its address is known.
@@ -166,11 +173,11 @@ pub fn arrived(
             FileKind::Video => settings.fetch_videos,
             FileKind::Other => settings.fetch_others,
         };
-        // A size that is not told is not fetched unasked: nobody could say when it is too much.
-        let is_small = file.size.is_some_and(|size| size <= most);
+        // Where nobody says how large it is, it is begun with, and left when it is too much.
+        let is_small = most > 0 && file.size.is_none_or(|size| size <= most);
         if wanted && is_small && !file.remote.addresses.is_empty() && file.remote.cipher != FileCipher::Other
         {
-            fetching::fetch(turn, id)?;
+            fetching::fetch(turn, id, Some(most))?;
         }
     }
     Ok(())

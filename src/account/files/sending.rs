@@ -1,27 +1,17 @@
 //! Sending files: the chain of rows from what the user dropped to a message.
 
-use files::{Digest, Prepared, TAG_LENGTH};
+use files::Prepared;
 use model::{
     AttachmentId, ConversationEncryption, ConversationId, Delivery, DeliveryFailure, DeliveryReason,
     FileFacts, FileName, FileSource, MessageId, OutgoingFile, OutgoingFiles, Transfer, TransferFailure,
 };
-use rand_core::Rng as _;
 use store::{
     FileCipher, FileOrigin, NewAttachment, NewOutboxRow, OutboxId, OutboxKind, OutboxRow, OutboxState,
-    RemoteFile, StoredAttachment, StoredConversation,
+    RemoteFile, StoredAttachment, StoredConversation, StoredMessage,
 };
-use xmpp::{
-    xep_0363_http_upload::{self as upload, Slot},
-    xep_0446_file_metadata::ANY_TYPE,
-    xml,
-};
-use zeroize::Zeroizing;
+use xmpp::xep_0446_file_metadata::ANY_TYPE;
 
-use super::{
-    FileJob, Trouble, is_paused, job, new_container, pause,
-    service::{self, Service},
-    set, stanza,
-};
+use super::{FileJob, job, new_container, set, uploading};
 use crate::{Error, commands, messages, omemo, outbox, turn::Turn};
 
 /// More files in one command than this are not sent.
@@ -40,9 +30,11 @@ pub fn send(
         // Known before the file goes, it decides how the file goes.
         omemo::look_up(turn, &stored.address)?;
     }
+    // The first file is the answer; the others and the caption follow it.
+    let mut answered = commands::answered(turn, &stored, outgoing.reply_to)?;
     let mut last = None;
     for file in outgoing.files.into_iter().take(MOST_FILES) {
-        last = Some(enter(turn, &stored, file)?);
+        last = Some(enter(turn, &stored, file, answered.take().as_ref())?);
     }
     if !outgoing.caption.trim().is_empty() {
         commands::say(turn, &stored, &outgoing.caption, None, last)?;
@@ -55,6 +47,7 @@ fn enter(
     turn: &mut Turn<'_, '_>,
     stored: &StoredConversation,
     file: OutgoingFile,
+    answered: Option<&StoredMessage>,
 ) -> Result<OutboxId, Error> {
     let called = match (&file.name, &file.source) {
         (Some(name), _) => name.clone(),
@@ -64,7 +57,7 @@ fn enter(
         (None, FileSource::Bytes(_)) => String::new(),
     };
     let id = turn.new_id();
-    let message = commands::write(turn, stored, &id, "", None)?;
+    let message = commands::write(turn, stored, &id, "", answered)?;
     let voice = file.voice.as_ref();
     let attachment = turn.tx.insert_attachment(
         message,
@@ -126,10 +119,18 @@ pub(super) fn prepare_next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     if turn.state.files.preparing.is_some() {
         return Ok(());
     }
-    let Some(row) = turn.tx.reads().outbox_first(OutboxKind::Prepare)? else { return Ok(()) };
-    let Some(stored) = file_of(turn, &row)? else { return Ok(()) };
-    let id = stored.attachment.id;
-    let Some(origin) = stored.origin else { return fail(turn, id, TransferFailure::NotReadable) };
+    for row in turn.tx.reads().outbox_steps(OutboxKind::Prepare)? {
+        let Some(stored) = file_of(turn, &row)? else { continue };
+        let id = stored.attachment.id;
+        match stored.origin {
+            Some(origin) => return prepare(turn, id, origin),
+            None => fail(turn, id, TransferFailure::NotReadable)?,
+        }
+    }
+    Ok(())
+}
+
+fn prepare(turn: &mut Turn<'_, '_>, id: AttachmentId, origin: FileOrigin) -> Result<(), Error> {
     let (container, key) = new_container(turn);
     turn.tx.set_container(id, Some((&container, &key)))?;
     turn.state.files.preparing = Some(id);
@@ -139,7 +140,7 @@ pub(super) fn prepare_next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 }
 
 /// The file of a row. A row whose file is gone, or whose message is not to be sent any more, is taken out.
-fn file_of(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<Option<StoredAttachment>, Error> {
+pub(super) fn file_of(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<Option<StoredAttachment>, Error> {
     let stored = match attachment_of(row) {
         Some(id) => turn.tx.reads().attachment(id)?,
         None => None,
@@ -163,7 +164,7 @@ fn file_of(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<Option<StoredAtta
 }
 
 /// The row that sends the message of a file.
-fn send_row(turn: &Turn<'_, '_>, message: MessageId) -> Result<Option<OutboxRow>, Error> {
+pub(super) fn send_row(turn: &Turn<'_, '_>, message: MessageId) -> Result<Option<OutboxRow>, Error> {
     let rows = turn.tx.reads().outbox_of_message(message)?;
     Ok(rows.into_iter().find(|row| row.kind == OutboxKind::Message))
 }
@@ -197,146 +198,16 @@ pub(super) fn prepared(
 }
 
 /// The row of a file for a step, while it waits to be done.
-fn step(turn: &Turn<'_, '_>, id: AttachmentId, kind: OutboxKind) -> Result<Option<OutboxRow>, Error> {
+pub(super) fn step(
+    turn: &Turn<'_, '_>,
+    id: AttachmentId,
+    kind: OutboxKind,
+) -> Result<Option<OutboxRow>, Error> {
     let Some((_, message)) = turn.tx.reads().message_of_file(id)? else { return Ok(None) };
     let rows = turn.tx.reads().outbox_of_message(message)?;
     Ok(rows
         .into_iter()
         .find(|row| row.kind == kind && row.state == OutboxState::Queued && attachment_of(row) == Some(id)))
-}
-
-/// Asks for a place for the next file.
-pub(super) fn upload_next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    if turn.state.files.uploading.is_some() || !turn.is_online() {
-        return Ok(());
-    }
-    let Some(row) = turn.tx.reads().outbox_first(OutboxKind::Upload)? else { return Ok(()) };
-    let Some(stored) = file_of(turn, &row)? else { return Ok(()) };
-    let (id, Some(size)) = (stored.attachment.id, stored.attachment.size) else { return Ok(()) };
-    if is_paused(turn, id) {
-        return Ok(());
-    }
-    let (service, most) = match service::find(turn) {
-        Some(Service::Known { address, most }) => (address, most),
-        Some(Service::None) => return fail(turn, id, TransferFailure::NoService),
-        _ => return Ok(()),
-    };
-    let is_encrypted = is_encrypted(turn, &stored)?;
-    let size = if is_encrypted { size.saturating_add(TAG_LENGTH as u64) } else { size };
-    if let Some(most) = most.filter(|most| size > *most) {
-        return fail(turn, id, TransferFailure::TooLarge(most));
-    }
-    // What a file is called stays between the two who talk, if what they say does.
-    let request = if is_encrypted {
-        let name = turn.new_id();
-        upload::request(&name, size, ANY_TYPE)
-    } else {
-        upload::request(stored.attachment.name.as_str(), size, &stored.attachment.media_type)
-    };
-    turn.state.files.uploading = Some(id);
-    service::ask_slot(turn, &service, request, id);
-    Ok(())
-}
-
-/// Whether a file is to be encrypted: if its conversation is. Where nothing was decided and no device of the other side is
-/// known, its message may end in the clear, and nobody there could do anything with a key.
-fn is_encrypted(turn: &Turn<'_, '_>, stored: &StoredAttachment) -> Result<bool, Error> {
-    let conversation = turn.tx.reads().stored_conversation(stored.conversation)?;
-    Ok(conversation.is_some_and(|conversation| conversation.encryption == ConversationEncryption::Omemo))
-}
-
-/// A place for a file, or why there is none. `None` is no reason to give up.
-pub(super) fn slot(
-    turn: &mut Turn<'_, '_>,
-    id: AttachmentId,
-    slot: Result<Slot, Option<TransferFailure>>,
-) -> Result<(), Error> {
-    if turn.state.files.uploading != Some(id) {
-        return Ok(());
-    }
-    let stored = turn.tx.reads().attachment(id)?;
-    let file = turn.tx.reads().file(id)?;
-    let (Some(stored), Some((source, _)), Some(_)) = (stored, file, step(turn, id, OutboxKind::Upload)?)
-    else {
-        turn.state.files.uploading = None;
-        return super::pump(turn);
-    };
-    match slot {
-        Ok(slot) => {
-            // A new key for each attempt: the file may be another by then, and a key must not be used twice.
-            let is_encrypted = is_encrypted(turn, &stored)?;
-            let cipher = if is_encrypted { new_cipher(turn) } else { FileCipher::None };
-            let remote = RemoteFile { addresses: vec![slot.get], cipher: cipher.clone(), hash: None };
-            turn.tx.set_remote(id, &remote)?;
-            let media_type = if is_encrypted { ANY_TYPE.to_owned() } else { stored.attachment.media_type };
-            job(
-                turn,
-                FileJob::Upload { id, source, cipher, address: slot.put, headers: slot.headers, media_type },
-            );
-            Ok(())
-        }
-        Err(None) => {
-            turn.state.files.uploading = None;
-            if turn.is_online() && !pause(turn, id) {
-                return fail(turn, id, TransferFailure::Unreachable);
-            }
-            Ok(())
-        }
-        Err(Some(failure)) => {
-            turn.state.files.uploading = None;
-            fail(turn, id, failure)?;
-            super::pump(turn)
-        }
-    }
-}
-
-fn new_cipher(turn: &mut Turn<'_, '_>) -> FileCipher {
-    let (mut key, mut iv) = (Zeroizing::new(vec![0; 32]), vec![0; 12]);
-    turn.state.rng.fill_bytes(&mut key);
-    turn.state.rng.fill_bytes(&mut iv);
-    FileCipher::Gcm { key, iv }
-}
-
-/// The server has it, or does not.
-pub(super) fn uploaded(
-    turn: &mut Turn<'_, '_>,
-    id: AttachmentId,
-    outcome: Result<Digest, Trouble>,
-) -> Result<(), Error> {
-    if turn.state.files.uploading == Some(id) {
-        turn.state.files.uploading = None;
-    }
-    let Some(row) = step(turn, id, OutboxKind::Upload)? else { return Ok(()) };
-    let Some(mut stored) = turn.tx.reads().attachment(id)? else { return Ok(()) };
-    match outcome {
-        Ok(hash) => {
-            // Encryption was turned on meanwhile: what lies on the server in the clear is not told of.
-            if stored.remote.cipher == FileCipher::None && is_encrypted(turn, &stored)? {
-                return Ok(());
-            }
-            stored.remote.hash = Some(hash);
-            turn.tx.set_remote(id, &stored.remote)?;
-            turn.state.files.pauses.remove(&id);
-            turn.tx.settle_outbox(row.id)?;
-            set(turn, id, Transfer::Here)?;
-            complete(turn, &stored)
-        }
-        Err(Trouble::Passing) if pause(turn, id) => Ok(()),
-        Err(Trouble::Passing) => fail(turn, id, TransferFailure::Unreachable),
-        Err(Trouble::Lasting(failure)) => fail(turn, id, failure),
-    }
-}
-
-/// The message of a file gets what it says.
-fn complete(turn: &mut Turn<'_, '_>, file: &StoredAttachment) -> Result<(), Error> {
-    let Some(row) = send_row(turn, file.attachment.message)? else { return Ok(()) };
-    let Some(to) = turn.tx.reads().stored_conversation(file.conversation)? else { return Ok(()) };
-    let Some(message) = stanza::stanza(&to, &row.token, file) else {
-        return fail(turn, file.attachment.id, TransferFailure::Refused);
-    };
-    let is_sealed = row.state == OutboxState::Unsealed || omemo::is_sealed(turn, &to);
-    turn.tx.complete_outbox(row.id, &xml::serialise(&message), is_sealed)?;
-    outbox::pump(turn)
 }
 
 /// The user stops it.
@@ -345,14 +216,12 @@ pub(super) fn cancel(turn: &mut Turn<'_, '_>, stored: &StoredAttachment) -> Resu
     if turn.state.files.preparing == Some(id) {
         turn.state.files.preparing = None;
     }
-    if turn.state.files.uploading == Some(id) {
-        turn.state.files.uploading = None;
-    }
+    turn.state.files.uploading = turn.state.files.uploading.filter(|uploading| uploading.id != id);
     fail(turn, id, TransferFailure::Cancelled)
 }
 
 /// It is not sent, until the user tries again. What was said after it does not wait for it.
-fn fail(turn: &mut Turn<'_, '_>, id: AttachmentId, failure: TransferFailure) -> Result<(), Error> {
+pub(super) fn fail(turn: &mut Turn<'_, '_>, id: AttachmentId, failure: TransferFailure) -> Result<(), Error> {
     turn.state.files.pauses.remove(&id);
     set(turn, id, Transfer::Failed(failure))?;
     let Some((_, message)) = turn.tx.reads().message_of_file(id)? else { return Ok(()) };
@@ -382,7 +251,8 @@ pub fn try_again(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<bool, Er
     let last = chain(turn, &conversation, message, *first, id)?;
     let rows = turn.tx.reads().outbox_of_message(message)?;
     let is_prepared = stored.attachment.size.is_some();
-    let fits = (stored.remote.cipher != FileCipher::None) == is_encrypted(turn, &stored)?;
+    let fits =
+        (stored.remote.cipher != FileCipher::None) == uploading::is_encrypted(turn, stored.conversation)?;
     let is_uploaded = stored.remote.hash.is_some() && fits && stored.attachment.transfer == Transfer::Here;
     for row in rows.iter().filter(|row| row.id != last) {
         let is_done = if row.kind == OutboxKind::Prepare { is_prepared } else { is_uploaded };
@@ -391,7 +261,7 @@ pub fn try_again(turn: &mut Turn<'_, '_>, message: MessageId) -> Result<bool, Er
         }
     }
     if is_uploaded {
-        complete(turn, &stored)?;
+        uploading::complete(turn, &stored)?;
     } else {
         set(turn, *first, if is_prepared { Transfer::Uploading } else { Transfer::Preparing })?;
     }

@@ -18,8 +18,25 @@ use xmpp::{
     xml,
 };
 
+use crate::{Error, commands, turn::Turn};
+
 /// The message of a file that was uploaded. `None` if it cannot be said.
-pub(super) fn stanza(to: &StoredConversation, id: &str, file: &StoredAttachment) -> Option<Element> {
+pub(super) fn stanza(
+    turn: &Turn<'_, '_>,
+    to: &StoredConversation,
+    id: &str,
+    file: &StoredAttachment,
+) -> Result<Option<Element>, Error> {
+    let reply = commands::reply_of(turn, file.attachment.message)?;
+    Ok(file_stanza(to, id, file, reply))
+}
+
+fn file_stanza(
+    to: &StoredConversation,
+    id: &str,
+    file: &StoredAttachment,
+    reply: Option<Element>,
+) -> Option<Element> {
     let url = file.remote.addresses.first()?;
     let (body, source, reference) = match &file.remote.cipher {
         FileCipher::None => (url.clone(), FileSource::Plain(url.clone()), Some(oob::element(url))),
@@ -64,6 +81,8 @@ pub(super) fn stanza(to: &StoredConversation, id: &str, file: &StoredAttachment)
     ]
     .into_iter()
     .chain(reference)
+    // Without a quote: whoever knows no descriptions takes a body for a file only if there is nothing else in it.
+    .chain(reply)
     .chain([stanza_ids::origin(id), receipts::request(), markers::markable()]);
     Some(payload::parent_tag("message", xml::NS_CLIENT, &attributes, children))
 }

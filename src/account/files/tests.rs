@@ -40,15 +40,22 @@ fn in_the_clear() -> (Rig, ConversationId) {
     (rig, with)
 }
 
-fn drop_files(rig: &mut Rig, with: ConversationId, names: &[&str], caption: &str) {
-    let file = |name: &&str| OutgoingFile {
+fn file(name: &str) -> OutgoingFile {
+    OutgoingFile {
         source: FileSource::Bytes(b"words".as_slice().into()),
-        name: Some((*name).to_owned()),
+        name: Some(name.to_owned()),
         strip_metadata: true,
         longest_side: None,
         voice: None,
+    }
+}
+
+fn drop_files(rig: &mut Rig, with: ConversationId, names: &[&str], caption: &str) {
+    let outgoing = OutgoingFiles {
+        files: names.iter().map(|name| file(name)).collect(),
+        caption: caption.to_owned(),
+        reply_to: None,
     };
-    let outgoing = OutgoingFiles { files: names.iter().map(file).collect(), caption: caption.to_owned() };
     rig.command(AccountCommand::SendFiles(with, outgoing));
 }
 
@@ -309,8 +316,10 @@ fn files_are_fetched_by_themselves_only_from_those_who_were_accepted() {
     assert!(rig.jobs.is_empty(), "too large");
     let mut rig = Rig::online();
     rig.roster(&format!("<item jid='{BOB}' subscription='both'/>"));
+    let settings = rig.read(|reads| reads.file_settings());
+    rig.command(AccountCommand::SetFileSettings(FileSettings { fetch_pictures: 0, ..settings }));
     hear(&mut rig, &described(""));
-    assert!(rig.jobs.is_empty(), "nobody knows how large");
+    assert!(rig.jobs.is_empty(), "pictures are not wanted");
     let mut rig = Rig::online();
     rig.roster(&format!("<item jid='{BOB}' subscription='both'/>"));
     hear(&mut rig, &described("<size>9</size>").replace("inline", "attachment"));
@@ -343,3 +352,80 @@ fn what_is_not_genuine_is_deleted() {
     report(&mut rig, FileReport::Deleted(container));
     assert!(rig.read(|reads| reads.discarded_files()).is_empty());
 }
+
+#[test]
+fn a_file_of_unknown_size_is_fetched_as_far_as_the_user_allows() {
+    let mut rig = Rig::online();
+    rig.roster(&format!("<item jid='{BOB}' subscription='both'/>"));
+    let allowed = rig.read(|reads| reads.file_settings()).fetch_pictures;
+    hear(&mut rig, &described(""));
+    let Some(FileJob::Download { id, limit, .. }) = rig.jobs.pop() else { panic!("{:?}", rig.jobs) };
+    assert_eq!(limit, allowed);
+    report(&mut rig, FileReport::Downloaded(id, Err(Trouble::Lasting(TransferFailure::LargerThanSaid))));
+    assert_eq!(transfers(&mut rig), [Transfer::Offered], "it is the user's to fetch");
+    rig.jobs.clear();
+    rig.command(AccountCommand::Download(id));
+    let Some(FileJob::Download { limit, .. }) = rig.jobs.pop() else { panic!("{:?}", rig.jobs) };
+    assert!(limit > allowed);
+    report(&mut rig, FileReport::Downloaded(id, Ok(("image/png".to_owned(), allowed + 1))));
+    assert_eq!(transfers(&mut rig), [Transfer::Here]);
+}
+
+#[test]
+fn a_file_may_be_an_answer() {
+    let (mut rig, with) = in_the_clear();
+    hear(&mut rig, "<body>Where are you?</body><origin-id xmlns='urn:xmpp:sid:0' id='question'/>");
+    let question = messages(&mut rig).remove(0);
+    let outgoing = OutgoingFiles {
+        files: vec![file("a.txt"), file("b.txt")],
+        caption: "Here".to_owned(),
+        reply_to: Some(question.id),
+    };
+    rig.command(AccountCommand::SendFiles(with, outgoing));
+    let id = prepare(&mut rig);
+    tell_of_service(&mut rig, "100");
+    give_slot(&mut rig, "1");
+    upload(&mut rig);
+    report(&mut rig, FileReport::Uploaded(id, Ok(Digest::Sha256([7; 32]))));
+    let sent = rig.take_sent("file-sharing");
+    let reply = xmpp::xep_0461_replies::reply(&sent).expect("an answer");
+    assert_eq!((reply.id.as_str(), reply.to.unwrap().to_string().as_str()), ("question", BOB));
+    assert_eq!(sent.get_child("body", "jabber:client").unwrap().text(), "https://up.example.org/1");
+    let quotes: Vec<_> =
+        messages(&mut rig).into_iter().map(|message| message.reply.map(|reply| reply.text)).collect();
+    assert_eq!(quotes, [None, Some("Where are you?".to_owned()), None, None]);
+}
+
+#[test]
+fn a_file_that_is_an_answer_is_one_here_too() {
+    let answer = "<reply xmlns='urn:xmpp:reply:0' id='question'/>";
+    let quote =
+        "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='9'/></fallback>";
+    let quoting = |rest: &str| format!("<body>&gt; Where?\n{rest}</body>{answer}{quote}");
+    let sealed = format!("aesgcm://files.example.net/c.png#{}", "0a".repeat(44));
+    let fallback =
+        "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:sfs:0'><body start='9' end='100'/></fallback>";
+    for inside in [
+        format!("{}{answer}", described("")),
+        described("").replace(&format!("<body>{LINK}</body>"), &quoting(LINK)),
+        described("").replace(&format!("<body>{LINK}</body>"), &quoting(LINK)) + fallback,
+        quoting(LINK) + &format!("<x xmlns='jabber:x:oob'><url>{LINK}</url></x>"),
+        quoting(&sealed),
+        format!("<body>{sealed}</body>{answer}"),
+    ] {
+        let (mut rig, with) = in_the_clear();
+        let outgoing = model::Outgoing { text: "Where are you?".to_owned(), reply_to: None, corrects: None };
+        rig.command(AccountCommand::Send(with, outgoing));
+        let question = rig.take_sent("body").attr("id").unwrap().to_owned();
+        hear(&mut rig, &inside.replace("question", &question));
+        let message = messages(&mut rig).pop().unwrap();
+        assert_eq!(
+            (message.attachments.len(), message.content),
+            (1, Content::Text(String::new())),
+            "{inside}"
+        );
+        assert_eq!(message.reply.expect("an answer").text, "Where are you?", "{inside}");
+    }
+}
+
+mod forms;

@@ -184,18 +184,22 @@ fn said(message: &Element, language: &str) -> Option<Said> {
         });
     }
     let body = body(message, language);
-    if let Some(mut files) = files::read(message, body.as_deref()) {
-        return Some(Said { text: std::mem::take(&mut files.text), files, ..Said::default() });
+    let files = files::read(message, body.as_deref());
+    if body.is_none() && files.is_none() {
+        return None;
     }
-    let body = body?;
+    let body = body.unwrap_or_default();
     let (text, quote) = match &reply {
         Some(_) => replies::split_body(message, &body),
         None => (body, None),
     };
-    let text = with_subject(message, text);
     let quote: String = quote.unwrap_or_default().chars().take(MAX_QUOTE).collect();
-    let answered = reply.map(|reply| Answered { id: reply.id, sender: reply.to, quote });
-    (!text.trim().is_empty()).then_some(Said { text, reply: answered, ..Said::default() })
+    let reply = reply.map(|reply| Answered { id: reply.id, sender: reply.to, quote });
+    if let Some(mut files) = files {
+        return Some(Said { text: std::mem::take(&mut files.text), reply, files, unreadable: None });
+    }
+    let text = with_subject(message, text);
+    (!text.trim().is_empty()).then_some(Said { text, reply, ..Said::default() })
 }
 
 /// OMEMO sends keys in messages without a payload (XEP-0384 §4.6).

@@ -14,7 +14,7 @@ use xmpp::{
 
 use super::{Asked, bundles, own_device, trust};
 use crate::{
-    Error, outbox,
+    Error, files, outbox,
     turn::{IqKind, PendingIq, Turn},
 };
 
@@ -157,5 +157,6 @@ fn went_on(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
         own_device::lists_known(turn)?;
     }
     bundles::look(turn, who)?;
+    files::wake(turn);
     outbox::pump(turn)
 }

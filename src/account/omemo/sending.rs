@@ -24,7 +24,7 @@ use super::{
     carriage::{self, Cargo},
     crypto_version, device_lists, kind, model_version, own_device, peer, ratchets, receiving, trust,
 };
-use crate::{Error, outbox, turn::Turn};
+use crate::{Error, files, outbox, turn::Turn};
 
 /// What became of a row.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub enum Sealing {
     Done(Vec<u8>),
     /// Something is missing.
     Waits(Wait),
+    /// Something else is to be done before it, and it was put behind that.
+    Postponed,
     /// There is nobody it may be told to.
     Dropped,
 }
@@ -46,26 +48,16 @@ pub fn seal(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<Sealing, Error> 
         None => None,
     };
     let wanted = stored.as_ref().map_or(ConversationEncryption::Omemo, |stored| stored.encryption);
-    let is_open = wanted == ConversationEncryption::Undecided;
-    match availability(turn) {
-        Availability::No if is_open => return Ok(Sealing::Done(row.bytes.clone())),
-        Availability::No | Availability::Unknown => return Ok(Sealing::Waits(Wait::Keys)),
-        Availability::Yes => {}
-    }
-    let own = turn.own_bare().clone();
-    device_lists::request(turn, &own)?;
-    device_lists::request(turn, &to)?;
-    let lists = device_lists::state(turn, &to);
-    let has_devices =
-        turn.tx.reads().devices(&to)?.iter().any(|device| !device.is_this && !device.versions.is_empty());
-    if lists == device_lists::State::Asked || (lists == device_lists::State::Failed && !has_devices) {
-        return Ok(Sealing::Waits(Wait::Keys));
-    }
-    if is_open && !has_devices {
-        return Ok(Sealing::Done(row.bytes.clone()));
+    match can_be_sealed(turn, &to, wanted)? {
+        None => return Ok(Sealing::Waits(Wait::Keys)),
+        Some(false) => return Ok(Sealing::Done(row.bytes.clone())),
+        Some(true) => {}
     }
     if let Some(stored) = &stored {
         super::decide(turn, stored.id)?;
+    }
+    if files::goes_round_again(turn, row)? {
+        return Ok(Sealing::Postponed);
     }
     if !turn.state.omemo.caught_up || own_device::ready(turn)?.is_none() {
         return Ok(Sealing::Waits(Wait::Keys));
@@ -77,6 +69,31 @@ pub fn seal(turn: &mut Turn<'_, '_>, row: &OutboxRow) -> Result<Sealing, Error> 
         Err(wait) => return Ok(Sealing::Waits(wait)),
     };
     pack(turn, row, &stanza, &to, &cargo, &keys)
+}
+
+/// Whether what is said to somebody can be sealed, and has to be. `None` while that is not known. `Some(false)` only where
+/// nothing was decided yet: there it is sealed if they are known to have devices.
+pub fn can_be_sealed(
+    turn: &mut Turn<'_, '_>,
+    to: &BareJid,
+    wanted: ConversationEncryption,
+) -> Result<Option<bool>, Error> {
+    let is_open = wanted == ConversationEncryption::Undecided;
+    match availability(turn) {
+        Availability::No if is_open => return Ok(Some(false)),
+        Availability::No | Availability::Unknown => return Ok(None),
+        Availability::Yes => {}
+    }
+    let own = turn.own_bare().clone();
+    device_lists::request(turn, &own)?;
+    device_lists::request(turn, to)?;
+    let lists = device_lists::state(turn, to);
+    let has_devices =
+        turn.tx.reads().devices(to)?.iter().any(|device| !device.is_this && !device.versions.is_empty());
+    if lists == device_lists::State::Asked || (lists == device_lists::State::Failed && !has_devices) {
+        return Ok(None);
+    }
+    Ok(Some(has_devices || !is_open))
 }
 
 /// Seals what is about a moment, and sends it: if that cannot be done at once, it is not worth doing.

@@ -103,6 +103,11 @@ mod imp {
             self.obj().present_window();
         }
 
+        /// Another program, such as a file manager, hands over files to be sent.
+        fn open(&self, files: &[gio::File], _: &str) {
+            self.obj().present_window().send_files(files.to_vec());
+        }
+
         fn shutdown(&self) {
             self.desktop.take();
             self.notifications.take();
@@ -134,6 +139,7 @@ impl Application {
         glib::Object::builder()
             .property("application-id", crate::APP_ID)
             .property("resource-base-path", RESOURCES)
+            .property("flags", gio::ApplicationFlags::HANDLES_OPEN)
             .build()
     }
 
@@ -151,9 +157,10 @@ impl Application {
         })
     }
 
-    fn present_window(&self) {
+    fn present_window(&self) -> Window {
         let window = self.active_window().and_downcast::<Window>().unwrap_or_else(|| self.make_window());
         window.present();
+        window
     }
 
     fn make_window(&self) -> Window {
@@ -211,10 +218,8 @@ impl Application {
         let open = gio::ActionEntry::builder("open-conversation")
             .parameter_type(Some(glib::VariantTy::new("(sx)").expect("the type is well formed")))
             .activate(|app: &Self, _, target| {
-                app.present_window();
-                if let Some(key) = target.and_then(conversation_key)
-                    && let Some(window) = app.active_window().and_downcast::<Window>()
-                {
+                let window = app.present_window();
+                if let Some(key) = target.and_then(conversation_key) {
                     window.open_conversation(key);
                 }
             })

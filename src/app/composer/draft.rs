@@ -36,6 +36,9 @@ impl Composer {
         let imp = self.imp();
         imp.set_aside.take();
         imp.key.set(object.map(ConversationObject::key));
+        imp.tray.turn_to(imp.key.get());
+        self.read_file_facts();
+        self.look_up_service();
         imp.lock.turn_to(object);
         let draft = object.and_then(|object| object.summary().conversation.draft);
         imp.drafts.kept.replace(draft.clone().map(timeless));

@@ -3,11 +3,14 @@
 //! Enter sends and Shift+Enter breaks the line, or the other way round (a setting), but never
 //! while an input method still composes. What is typed is kept as a draft, together with the
 //! message it answers or corrects (`reference.rs`, `draft.rs`), and the other side is told that the person
-//! writes (`typing.rs`). Correcting puts the draft aside until it is done.
+//! writes (`typing.rs`). Correcting puts the draft aside until it is done. Files that are chosen, dropped or pasted
+//! wait above the text (`attach.rs`, `tray/`), which is their caption then.
 
+mod attach;
 mod draft;
 mod keys;
 mod reference;
+mod tray;
 mod typing;
 
 use std::{
@@ -20,8 +23,9 @@ use gtk::{gio, glib};
 use model::{AccountCommand, Outgoing};
 use view::ConversationKey;
 
-use crate::{bridge::Bridge, encryption::Lock, shortcuts};
+use crate::{bridge::Bridge, emoji, encryption::Lock, shortcuts};
 use reference::Reference;
+use tray::Tray;
 
 mod imp {
     use super::*;
@@ -43,6 +47,10 @@ mod imp {
         pub text_view: TemplateChild<gtk::TextView>,
         #[template_child]
         pub placeholder: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub tray: TemplateChild<Tray>,
+        #[template_child]
+        pub attach_button: TemplateChild<gtk::Button>,
         #[template_child]
         pub lock: TemplateChild<Lock>,
         pub bridge: OnceCell<Bridge>,
@@ -67,12 +75,14 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             Lock::ensure_type();
+            Tray::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
             class.install_action("composer.send", None, |composer, _, _| composer.send());
             class.install_action("composer.cancel", None, |composer, _, _| {
                 composer.cancel();
             });
+            class.install_action("composer.attach", None, |composer, _, _| composer.choose_files());
             class.install_action("composer.emoji", None, |composer, _, _| {
                 composer.imp().emoji_button.popup();
             });
@@ -101,6 +111,7 @@ mod imp {
             shortcuts::install(&*composer, "composer");
             composer.set_up_keys();
             composer.set_up_emoji();
+            composer.set_up_attaching();
             self.text_view.buffer().connect_changed(glib::clone!(
                 #[weak]
                 composer,
@@ -190,14 +201,18 @@ impl Composer {
     fn send(&self) {
         let imp = self.imp();
         let text = self.text();
-        let (Some(key), false) = (imp.key.get(), text.trim().is_empty()) else { return };
+        let (Some(key), true) = (imp.key.get(), self.is_ready()) else { return };
         let (reply_to, corrects) = match imp.reference.get() {
             Some(Reference::Reply(message)) => (Some(message), None),
             Some(Reference::Edit(message)) => (None, Some(message)),
             None => (None, None),
         };
-        let outgoing = Outgoing { text: text.trim_end().to_owned(), reply_to, corrects };
-        self.bridge().tell(key.account, AccountCommand::Send(key.conversation, outgoing));
+        if !imp.tray.is_empty() && corrects.is_none() {
+            self.send_files(&text, reply_to);
+        } else {
+            let outgoing = Outgoing { text: text.trim_end().to_owned(), reply_to, corrects };
+            self.bridge().tell(key.account, AccountCommand::Send(key.conversation, outgoing));
+        }
         imp.typing.sent();
         if corrects.is_some() {
             self.end_edit();
@@ -213,7 +228,7 @@ impl Composer {
         let imp = self.imp();
         let text = self.text();
         self.show_placeholder();
-        self.action_set_enabled("composer.send", !text.trim().is_empty());
+        self.enable_sending();
         if imp.filling.get() {
             return;
         }
@@ -238,7 +253,7 @@ impl Composer {
                 if button.popover().is_some() {
                     return;
                 }
-                let chooser = gtk::EmojiChooser::new();
+                let chooser = emoji::chooser();
                 chooser.connect_emoji_picked(glib::clone!(
                     #[weak]
                     composer,

@@ -73,6 +73,7 @@ impl Composer {
         let imp = self.imp();
         imp.reference.set(reference);
         imp.reference_revealer.set_reveal_child(reference.is_some());
+        self.enable_sending();
         let (title, text) = match (reference, message) {
             (None, _) => return,
             (Some(Reference::Edit(_)), message) => (gettext("Edit message"), message.map(words)),

@@ -1,7 +1,7 @@
 //! What is wanted of files in the history.
 
 use adw::{prelude::*, subclass::prelude::*};
-use gtk::glib;
+use gtk::{gdk, gio, glib};
 use model::{AccountCommand, Attachment, AttachmentId, Direction, Transfer};
 
 use super::ConversationPage;
@@ -14,6 +14,28 @@ use crate::{
 };
 
 impl ConversationPage {
+    /// Whatever is dropped on the conversation is to be sent in it.
+    pub(super) fn take_drops(&self) {
+        let target = gtk::DropTarget::new(glib::Type::INVALID, gdk::DragAction::COPY);
+        target.set_types(&[gdk::FileList::static_type(), gdk::Texture::static_type()]);
+        target.connect_drop(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            #[upgrade_or]
+            false,
+            move |_, value, _, _| page.imp().composer.take_dropped(value)
+        ));
+        // Before the text view, which would take the name of a file as words.
+        target.set_propagation_phase(gtk::PropagationPhase::Capture);
+        self.imp().stack.add_css_class("drop-place");
+        self.imp().stack.add_controller(target);
+    }
+
+    /// Takes files that another program handed over.
+    pub fn attach(&self, files: Vec<gio::File>) {
+        self.imp().composer.attach(files);
+    }
+
     pub(super) fn answer_file(&self, file: AttachmentId, wish: FileWish) {
         match wish {
             FileWish::Download => self.tell(AccountCommand::Download(file)),

@@ -140,6 +140,7 @@ mod imp {
             shortcuts::install(&*page, "conversation");
             page.set_up_header();
             page.set_up_requests();
+            page.take_drops();
             page.side_changed();
             page.enable_actions(false);
         }

@@ -80,6 +80,11 @@ impl ConversationPage {
     pub(super) fn hear(&self, heard: &Heard) {
         self.hear_contact(heard);
         let Some(key) = self.key() else { return };
+        if let Heard::Event(event) = heard
+            && event.account == key.account
+        {
+            self.imp().composer.hear(&event.kind);
+        }
         match heard {
             Heard::Lagged(_) => self.queue(Job::Reread),
             Heard::Event(event) if event.account == key.account => match &event.kind {

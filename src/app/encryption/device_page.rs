@@ -160,9 +160,13 @@ impl DevicePage {
         imp.device.replace(Some(device));
     }
 
-    /// What was pressed may be gone, and a dialog without the keyboard in it does not hear Escape.
+    /// What was pressed may be gone, and a dialog without the keyboard in it does not hear Escape. A question above it has
+    /// the keyboard for itself.
     fn keep_keyboard(&self) {
-        if !super::has_focus(self) {
+        let window = self.root().and_downcast::<adw::ApplicationWindow>();
+        let top = window.and_then(|window| window.visible_dialog());
+        let is_on_top = top.is_none_or(|top| self.is_ancestor(&top));
+        if is_on_top && !super::has_focus(self) {
             let _ = self.imp().decisions_group.child_focus(gtk::DirectionType::TabForward)
                 || self.child_focus(gtk::DirectionType::TabForward);
         }
@@ -274,7 +278,12 @@ impl DevicePage {
             )),
         );
         dialog.add_response("close", &gettext("_Close"));
-        dialog.present(Some(self));
+        let page = self.clone();
+        glib::spawn_future_local(async move {
+            dialog.choose_future(Some(&page)).await;
+            // The button that asked may be gone by now.
+            glib::idle_add_local_once(move || page.keep_keyboard());
+        });
     }
 
     fn tell(&self, command: impl FnOnce(BareJid) -> AccountCommand) {

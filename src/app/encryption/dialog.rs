@@ -28,7 +28,7 @@ pub fn present(parent: &impl IsA<gtk::Widget>, bridge: &Bridge, object: &Convers
     pages.add(&adw::NavigationPage::builder().title(gettext("Encryption")).child(&view).build());
     adw::Dialog::builder()
         .title(gettext("Encryption"))
-        .content_width(460)
+        .content_width(520)
         .content_height(600)
         .child(&pages)
         .build()

@@ -28,5 +28,7 @@ use gtk::prelude::*;
 /// Whether the keyboard is in a widget.
 fn has_focus(widget: &impl IsA<gtk::Widget>) -> bool {
     let focus = widget.root().and_then(|root| root.focus());
-    focus.is_some_and(|focus| focus == *widget.upcast_ref() || focus.is_ancestor(widget))
+    focus.is_some_and(|focus| {
+        focus.is_mapped() && (focus == *widget.upcast_ref() || focus.is_ancestor(widget))
+    })
 }

@@ -16,5 +16,5 @@ pub use loader::{FilePictures, load};
 pub use opened::remove_copies;
 pub use picture::PictureView;
 pub use words::{
-    alternative, icon, is_decodable, is_shown_inline, progress, size, state, summary, summary_of,
+    alternative, icon, icon_of, is_decodable, is_shown_inline, progress, size, state, summary, summary_of,
 };

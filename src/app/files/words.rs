@@ -58,14 +58,19 @@ pub fn is_decodable(file: &Attachment) -> bool {
     file.kind() == FileKind::Picture && DECODABLE.contains(&file.media_type.as_str())
 }
 
-/// The icon of a kind of file.
+/// The icon of a file.
 pub fn icon(file: &Attachment) -> &'static str {
-    match file.kind() {
+    icon_of(file.kind(), &file.media_type)
+}
+
+/// The icon of files of a kind and type.
+pub fn icon_of(kind: FileKind, media_type: &str) -> &'static str {
+    match kind {
         FileKind::Picture => "image-x-generic-symbolic",
         FileKind::Video => "video-x-generic-symbolic",
         FileKind::Audio => "audio-x-generic-symbolic",
         FileKind::Voice => "audio-input-microphone-symbolic",
-        FileKind::Other => match file.media_type.as_str() {
+        FileKind::Other => match media_type {
             "application/zip" | "application/gzip" | "application/x-tar" | "application/x-7z-compressed" => {
                 "package-x-generic-symbolic"
             }

@@ -1,6 +1,6 @@
 //! Whom to write to: recent conversations, contacts, or an address typed in full.
 //!
-//! The same dialog is the quick switcher: it only differs in its title.
+//! The same dialog is the quick switcher, and asks to whom files go that another program handed over.
 
 mod candidates;
 mod person_row;
@@ -23,18 +23,24 @@ use candidates::{Candidate, Section};
 use person_row::PersonRow;
 
 /// What the dialog was opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub enum Purpose {
+    #[default]
     New,
     Switch,
+    /// These files are to be sent.
+    Send(Vec<gio::File>),
 }
 
 /// Opens the dialog over the window.
 pub fn present(window: &Window, bridge: &Bridge, purpose: Purpose) {
     let dialog: NewConversation = glib::Object::new();
-    if purpose == Purpose::Switch {
-        dialog.set_title(&gettext("Switch Conversation"));
+    match &purpose {
+        Purpose::New => {}
+        Purpose::Switch => dialog.set_title(&gettext("Switch Conversation")),
+        Purpose::Send(_) => dialog.set_title(&gettext("Send To")),
     }
+    dialog.imp().purpose.replace(purpose);
     dialog.set_up(window, bridge);
     dialog.present(Some(window));
 }
@@ -59,6 +65,7 @@ mod imp {
         pub window: glib::WeakRef<Window>,
         pub known: RefCell<Vec<Candidate>>,
         pub shown: OnceCell<gio::ListStore>,
+        pub purpose: RefCell<Purpose>,
     }
 
     #[glib::object_subclass]
@@ -237,24 +244,32 @@ impl NewConversation {
         else {
             return;
         };
+        let purpose = self.imp().purpose.take();
         self.close();
-        glib::spawn_future_local(open(window, bridge, candidate));
+        glib::spawn_future_local(async move {
+            let Some(key) = find(&window, &bridge, candidate).await else { return };
+            match purpose {
+                Purpose::New | Purpose::Switch => window.open_conversation(key),
+                Purpose::Send(files) => window.attach_to(key, files),
+            }
+        });
     }
 }
 
-async fn open(window: Window, bridge: Bridge, candidate: Candidate) {
+/// The conversation with somebody, made if there is none.
+async fn find(window: &Window, bridge: &Bridge, candidate: Candidate) -> Option<ConversationKey> {
     let account = candidate.account;
     if let Some(conversation) = candidate.conversation {
-        window.open_conversation(ConversationKey { account, conversation });
-        return;
+        return Some(ConversationKey { account, conversation });
     }
     let server = candidate.address.domain().to_string();
     match bridge.ask(Request::OpenConversation(account, candidate.address)).await {
-        Ok(Answer::Conversation(conversation)) => {
-            window.open_conversation(ConversationKey { account, conversation });
+        Ok(Answer::Conversation(conversation)) => Some(ConversationKey { account, conversation }),
+        Ok(_) => None,
+        Err(failure) => {
+            window.toast(&failure::explain(&failure, &server).sentence());
+            None
         }
-        Ok(_) => {}
-        Err(failure) => window.toast(&failure::explain(&failure, &server).sentence()),
     }
 }
 

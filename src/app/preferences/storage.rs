@@ -1,4 +1,5 @@
-//! The page about files: what is fetched by itself, and what files take of this device. Each account has its own.
+//! The page about files: what is fetched by itself, what is taken out of pictures, and what files take of this device.
+//! Each account has its own.
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -41,6 +42,8 @@ mod imp {
         pub videos: adw::ComboRow,
         pub others: adw::ComboRow,
         pub from: adw::ComboRow,
+        pub sending_group: adw::PreferencesGroup,
+        pub strip: adw::SwitchRow,
         pub space_group: adw::PreferencesGroup,
         pub space_rows: RefCell<Vec<gtk::Widget>>,
         pub listener: RefCell<Option<Listener>>,
@@ -89,7 +92,7 @@ impl StoragePage {
             page,
             move || page.read()
         );
-        imp.choice.follow(bridge, &[&imp.fetch_group, &imp.space_group], turned);
+        imp.choice.follow(bridge, &[&imp.fetch_group, &imp.sending_group, &imp.space_group], turned);
         let weak = page.downgrade();
         imp.listener.replace(Some(bridge.listen(move |_, heard| {
             if let Some(page) = weak.upgrade().filter(|_| concerns_files(heard)) {
@@ -131,11 +134,20 @@ impl StoragePage {
             ));
             imp.fetch_group.add(row);
         }
+        imp.strip.set_title(&gettext("Remove Place and Camera"));
+        imp.strip.set_subtitle(&gettext("Where, when and with what a picture was taken is not sent."));
+        imp.strip.connect_active_notify(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |_| page.tell()
+        ));
+        imp.sending_group.set_title(&gettext("Sending"));
+        imp.sending_group.add(&imp.strip);
         imp.space_group.set_title(&gettext("Space on This Device"));
         imp.space_group.set_description(Some(&gettext(
             "Files rest encrypted. What you open with another program is copied for it, and the copy goes when Starling ends.",
         )));
-        for group in [imp.choice.group(), &imp.fetch_group, &imp.space_group] {
+        for group in [imp.choice.group(), &imp.fetch_group, &imp.sending_group, &imp.space_group] {
             self.add(group);
         }
     }
@@ -187,6 +199,7 @@ impl StoragePage {
         imp.videos.set_selected(place(settings.fetch_videos));
         imp.others.set_selected(place(settings.fetch_others));
         imp.from.set_selected(FROM.iter().position(|from| *from == settings.fetch_from).unwrap_or(0) as u32);
+        imp.strip.set_active(settings.strip_metadata);
         imp.settings.set(Some(*settings));
     }
 
@@ -208,7 +221,7 @@ impl StoragePage {
             fetch_videos: size(&imp.videos, before.fetch_videos),
             fetch_others: size(&imp.others, before.fetch_others),
             fetch_from: FROM.get(imp.from.selected() as usize).copied().unwrap_or(FetchFrom::Verified),
-            ..before
+            strip_metadata: imp.strip.is_active(),
         };
         imp.settings.set(Some(settings));
         bridge.tell(account.id(), AccountCommand::SetFileSettings(settings));

@@ -5,6 +5,7 @@
 //! the actions that lead to other screens. What a screen does is its own business.
 
 mod actions;
+mod handed_over;
 mod memory;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -53,6 +54,8 @@ mod imp {
         pub told_visible: Cell<Option<bool>>,
         /// What was open last is open again, or something else is by now.
         pub restored: Cell<bool>,
+        /// Files that another program handed over, until there is somebody to send them to.
+        pub handed_over: RefCell<Vec<gio::File>>,
     }
 
     #[glib::object_subclass]
@@ -265,6 +268,7 @@ impl Window {
                 self.apply_privacy();
                 self.show_right_screen();
                 self.restore_conversation();
+                self.offer_files();
             }
             EventKind::AccountRemoved | EventKind::AccountUnavailable(_) => self.show_right_screen(),
             EventKind::Changed { change: model::Change::ConversationRemoved(conversation), .. } => {

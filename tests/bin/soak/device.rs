@@ -199,7 +199,7 @@ pub fn judge(arguments: &[String]) -> ExitCode {
 }
 
 /// The account on this device; signs in when there is none yet.
-fn account(session: &Session, request: impl Fn() -> Request) -> AccountId {
+pub fn account(session: &Session, request: impl Fn() -> Request) -> AccountId {
     if let Some(known) = session.accounts().first() {
         let id = known.id;
         tests::wait::until("the account to open", || session.reader(id));
@@ -272,7 +272,8 @@ impl Talk<'_> {
     }
 }
 
-fn newest(session: &Session, account: AccountId, conversation: model::ConversationId) -> Vec<Message> {
+/// The newest messages of a conversation, oldest first.
+pub fn newest(session: &Session, account: AccountId, conversation: model::ConversationId) -> Vec<Message> {
     page(session, account, conversation, store::Anchor::Newest)
 }
 

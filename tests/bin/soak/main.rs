@@ -11,6 +11,7 @@
 //! `soak sealed [COUNT]` is another: see `sealed.rs`.
 
 mod device;
+mod files;
 mod sealed;
 mod verdict;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     match arguments.split_first() {
         Some((word, rest)) if word == device::WORD => return device::live(rest),
         Some((word, rest)) if word == device::MARKED => return device::live_marked(rest),
+        Some((word, rest)) if word == files::WORD => return files::live(rest),
         Some((word, rest)) if word == device::JUDGED => return device::judge(rest),
         Some((word, rest)) if word == sealed::WORD => {
             let count = rest.first().map_or(10_000, |word| word.parse().expect("a number"));

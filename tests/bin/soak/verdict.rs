@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use model::{BareJid, Content, Direction};
+use model::{BareJid, Content, Delivery, Direction, Message};
+use session::Session;
 use tests::Person;
 use tests::person::block_on;
 use tests::wait::{self, LONG_PATIENCE};
@@ -54,9 +55,11 @@ pub fn settle(place: &Place<'_>, bob: &Person, said_by_bob: u64, seen: &Seen) ->
     wait::until("the account to open", || session.reader(account));
     let reader = || session.reader(account).expect("open");
     // The newest come live while older ones are still on their way from the archive: all are waited for.
-    wait::within(LONG_PATIENCE, "all that the other side said", || {
-        (heard(&reader(), &bob.address).len() as u64 >= said_by_bob).then_some(())
-    });
+    let patient = Instant::now();
+    while (heard(&reader(), &bob.address).len() as u64) < said_by_bob {
+        assert!(patient.elapsed() < LONG_PATIENCE, "{}", missing(&session, place, bob, said_by_bob));
+        std::thread::sleep(Duration::from_millis(50));
+    }
     wait::within(LONG_PATIENCE, "the outbox to empty", || {
         let own = texts(&reader(), &bob.address, Direction::Outgoing, false);
         let all = texts(&reader(), &bob.address, Direction::Outgoing, true);
@@ -84,12 +87,49 @@ pub fn settle(place: &Place<'_>, bob: &Person, said_by_bob: u64, seen: &Seen) ->
     Talk { by_alice: with_bob.len(), by_bob: from_bob.len(), confirmed: seen.confirmed() }
 }
 
+/// What of Bob's never came, and what is known of where it stayed.
+fn missing(session: &Session, place: &Place<'_>, bob: &Person, said_by_bob: u64) -> String {
+    let account = session.accounts().first().expect("the account is there").id;
+    let reader = session.reader(account).expect("open");
+    let there = heard(&reader, &bob.address);
+    let missing: Vec<String> =
+        (0..said_by_bob).map(|number| format!("bob {number}")).filter(|text| !there.contains(text)).collect();
+    let unreadable =
+        messages(&reader, &bob.address).into_iter().filter_map(|message| match message.content {
+            Content::Unreadable(reason) => Some((message.sort_time, reason)),
+            _ => None,
+        });
+    let at_bob = messages(&bob.reader(), &place.address())
+        .into_iter()
+        .filter(|message| matches!(&message.content, Content::Text(text) if missing.contains(text)))
+        .map(|message| message.delivery);
+    format!(
+        "missing of Bob: {missing:?}; at Bob they are {:?}; unreadable here: {:?}; the connection is {:?}",
+        at_bob.collect::<Vec<_>>(),
+        unreadable.collect::<Vec<_>>(),
+        session.accounts().first().map(|account| account.condition.clone()),
+    )
+}
+
 fn heard(reader: &store::ReaderHandle, from: &BareJid) -> Vec<String> {
     texts(reader, from, Direction::Incoming, true)
 }
 
 /// All texts of one direction, oldest first; with `queued` false only those that left.
 fn texts(reader: &store::ReaderHandle, with: &BareJid, direction: Direction, queued: bool) -> Vec<String> {
+    let counts = |message: &Message| queued || message.delivery != Delivery::Queued;
+    let ours = messages(reader, with)
+        .into_iter()
+        .filter(|message| message.direction == direction && counts(message));
+    ours.filter_map(|message| match message.content {
+        Content::Text(text) => Some(text),
+        _ => None,
+    })
+    .collect()
+}
+
+/// The whole conversation with somebody, oldest first.
+fn messages(reader: &store::ReaderHandle, with: &BareJid) -> Vec<Message> {
     block_on(async {
         let summaries = reader.conversations().await.expect("readable");
         let Some(summary) = summaries.into_iter().find(|summary| summary.conversation.address == *with)
@@ -103,14 +143,7 @@ fn texts(reader: &store::ReaderHandle, with: &BareJid, direction: Direction, que
             let page = reader.page(request).await.expect("readable");
             let Some(last) = page.messages.last() else { return found };
             anchor = store::Anchor::After(last.sort_time, last.id);
-            for message in page.messages {
-                let counts = queued || message.delivery != model::Delivery::Queued;
-                if let (true, Content::Text(text)) =
-                    (counts && message.direction == direction, message.content)
-                {
-                    found.push(text);
-                }
-            }
+            found.extend(page.messages);
             if page.reaches_end {
                 return found;
             }

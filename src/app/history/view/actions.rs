@@ -10,6 +10,7 @@ use model::{Content, Delivery, Direction, MessageId};
 
 use super::{HistoryView, Request};
 use crate::{
+    emoji,
     history::words::{self, Words},
     i18n::gettext,
     menu_names::name_items,
@@ -150,7 +151,7 @@ impl HistoryView {
         let Some(id) = self.list().current() else { return };
         let popovers = &self.imp().popovers;
         let chooser = popovers.emoji.get_or_init(|| {
-            let chooser = gtk::EmojiChooser::new();
+            let chooser = emoji::chooser();
             chooser.set_parent(self);
             chooser.connect_emoji_picked(glib::clone!(
                 #[weak(rename_to = view)]
