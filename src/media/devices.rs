@@ -12,24 +12,42 @@ pub enum Devices {
     Desktop,
     /// A tone and a moving picture, and what comes is decoded and thrown away. For tests.
     Synthetic,
+    /// Sound as numbers of 16 bits, 48,000 a second, little end first, that is read from and written to these open files of
+    /// the process; pictures as [`Self::Synthetic`]. For benches.
+    Files {
+        /// What is read.
+        microphone: i32,
+        /// What is written.
+        speaker: i32,
+    },
 }
+
+/// Such sound.
+const SOUND: &str = "audio/x-raw,format=S16LE,rate=48000,channels=1";
 
 impl Devices {
     /// What captures this kind of media, as a pipeline in words.
-    pub(crate) fn source(self, media: MediaKind) -> &'static str {
-        match (self, media) {
+    pub(crate) fn source(self, media: MediaKind) -> String {
+        let words = match (self, media) {
             (Self::Desktop, MediaKind::Audio) => "autoaudiosrc",
             (Self::Desktop, _) => "autovideosrc",
             (Self::Synthetic, MediaKind::Audio) => "audiotestsrc is-live=true wave=sine freq=440 volume=0.5",
-            (Self::Synthetic, _) => "videotestsrc is-live=true pattern=ball",
-        }
+            (Self::Files { microphone, .. }, MediaKind::Audio) => {
+                return format!(
+                    "fdsrc fd={microphone} blocksize=960 do-timestamp=true ! {SOUND},layout=interleaved"
+                );
+            }
+            (Self::Synthetic | Self::Files { .. }, _) => "videotestsrc is-live=true pattern=ball",
+        };
+        words.to_owned()
     }
 
     /// What plays voice, as a pipeline in words.
-    pub(crate) fn speaker(self) -> &'static str {
+    pub(crate) fn speaker(self) -> String {
         match self {
-            Self::Desktop => "autoaudiosink",
-            Self::Synthetic => "fakesink sync=true",
+            Self::Desktop => "autoaudiosink".to_owned(),
+            Self::Synthetic => "fakesink sync=true".to_owned(),
+            Self::Files { speaker, .. } => format!("{SOUND} ! fdsink fd={speaker} sync=true"),
         }
     }
 }

@@ -26,6 +26,7 @@ mod files_cut;
 mod hostile;
 mod independent;
 mod marks;
+mod networks;
 mod omemo;
 mod people;
 mod profanity;

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::certificates::make_certificates;
 use crate::program::{Program, free_port};
-use crate::{By, LinkCutter, Relay, Server, relay, wait};
+use crate::{By, LinkCutter, Place, Relay, Server, relay, wait};
 
 const CONFIGURATION: &str = include_str!("prosody.cfg.lua");
 const WIRETAP: &str = include_str!("mod_wiretap.lua");
@@ -25,7 +25,7 @@ pub struct Prosody {
     program: Option<Program>,
     is_tapped: bool,
     /// The relay for calls it names, if any.
-    relay: Option<(By, u16)>,
+    relay: Option<(By, String, u16)>,
 }
 
 impl Prosody {
@@ -71,11 +71,22 @@ impl Prosody {
         Self::start_with_relay_as(By::Tls, |_| Relay::start(By::Tls, folder.path()))
     }
 
+    /// As [`Self::start_with_relay`], with the relay at a place of a network of its own.
+    ///
+    /// # Panics
+    /// When Prosody, OpenSSL or coturn is not installed.
+    pub fn start_with_relay_at(place: &Place, by: By) -> (Self, Relay) {
+        Self::start_with_relay_as(by, |certificates| Relay::start_at(place, by, certificates))
+    }
+
     fn start_with_relay_as(by: By, start: impl FnOnce(&Path) -> Relay) -> (Self, Relay) {
         let https_port = free_port();
         let mut server = Self::prepare(&(-1..30), true, https_port, https_port);
         let relay = start(&server.folder.path().join("certs"));
-        server.relay = Some((by, relay.port()));
+        // A certificate is for a name, or for an address that is no loopback.
+        let is_here = relay.address() == "127.0.0.1";
+        let host = if is_here && by == By::Tls { "localhost" } else { relay.address() };
+        server.relay = Some((by, host.to_owned(), relay.port()));
         server.resume();
         (server, relay)
     }
@@ -214,11 +225,11 @@ impl Prosody {
         if self.is_tapped {
             command.env("STARLING_PROSODY_WIRETAP", "yes");
         }
-        if let Some((by, port)) = self.relay {
-            let (kind, transport, host) = match by {
-                By::Udp => ("turn", "udp", "127.0.0.1"),
-                By::Tcp => ("turn", "tcp", "127.0.0.1"),
-                By::Tls => ("turns", "tcp", "localhost"),
+        if let Some((by, host, port)) = &self.relay {
+            let (kind, transport) = match by {
+                By::Udp => ("turn", "udp"),
+                By::Tcp => ("turn", "tcp"),
+                By::Tls => ("turns", "tcp"),
             };
             command.env("STARLING_PROSODY_RELAY_HOST", host);
             command.env("STARLING_PROSODY_RELAY", port.to_string());

@@ -1,7 +1,7 @@
 //! A coturn of its own: a relay for media on the network within this machine.
 
 use std::{
-    net::{TcpStream, UdpSocket},
+    net::{Ipv4Addr, TcpStream, UdpSocket},
     path::Path,
     process::Command,
     time::Duration,
@@ -10,12 +10,15 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
+    Place,
     program::{Program, free_port},
     wait,
 };
 
 /// What Prosody makes credentials with.
 pub const SECRET: &str = "a secret of the relay";
+
+const PROGRAM: &str = "turnserver";
 
 /// How a relay is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,7 @@ pub enum By {
 /// A running coturn.
 pub struct Relay {
     port: u16,
+    address: String,
     folder: TempDir,
     _program: Program,
 }
@@ -41,12 +45,36 @@ impl Relay {
     /// # Panics
     /// When coturn is not installed.
     pub fn start(by: By, certificates: &Path) -> Self {
+        let relay = Self::begin(by, certificates, None);
+        let port = relay.port;
+        wait::until("the relay to answer", || {
+            let answers = match by {
+                By::Udp => is_answering(port),
+                By::Tcp | By::Tls => TcpStream::connect(("127.0.0.1", port)).is_ok(),
+            };
+            answers.then_some(())
+        });
+        relay
+    }
+
+    /// As [`Self::start`], at a place of a network of its own.
+    ///
+    /// # Panics
+    /// When coturn is not installed.
+    pub fn start_at(place: &Place, by: By, certificates: &Path) -> Self {
+        let relay = Self::begin(by, certificates, Some(place));
+        wait::until("the relay to listen", || relay.log().contains("listener opened").then_some(()));
+        relay
+    }
+
+    fn begin(by: By, certificates: &Path, place: Option<&Place>) -> Self {
         let folder = tempfile::Builder::new().prefix("starling-relay").tempdir().expect("a folder");
         let port = free_port();
-        let mut command = Command::new("turnserver");
+        let mut command = place.map_or_else(|| Command::new(PROGRAM), |place| place.command(PROGRAM));
+        let address = place.map_or(Ipv4Addr::LOCALHOST, |place| place.line().address).to_string();
         command
             .current_dir(folder.path())
-            .args(["-n", "--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--allow-loopback-peers"])
+            .args(["-n", "--listening-ip", &address, "--relay-ip", &address, "--allow-loopback-peers"])
             .args(["--no-dtls", "--no-cli", "--realm", "localhost", "--use-auth-secret"])
             .args(["--static-auth-secret", SECRET])
             .args(["--simple-log", "--no-stdout-log", "--log-file", "log", "--verbose"])
@@ -61,20 +89,17 @@ impl Relay {
             let file = |name: &str| certificates.join(name);
             command.arg("--cert").arg(file("localhost.crt")).arg("--pkey").arg(file("localhost.key"));
         }
-        let relay = Self { port, _program: Program::start_quietly(&command), folder };
-        wait::until("the relay to answer", || {
-            let answers = match by {
-                By::Udp => is_answering(port),
-                By::Tcp | By::Tls => TcpStream::connect(("127.0.0.1", port)).is_ok(),
-            };
-            answers.then_some(())
-        });
-        relay
+        Self { port, address, _program: Program::start_quietly(&command), folder }
     }
 
     /// Where it listens.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// See [`Self::port`].
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// What it wrote down.
