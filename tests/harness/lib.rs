@@ -26,7 +26,7 @@ pub mod wait;
 pub use desktop::Desktop;
 pub use ejabberd::Ejabberd;
 pub use files_device::{FilesAct, FilesDevice, FilesHome};
-pub use friends::{befriend, befriend_peer, know_devices};
+pub use friends::{befriend, befriend_peer, know_devices, publish_device};
 pub use link_cutter::LinkCutter;
 pub use peer::Peer;
 pub use person::Person;
