@@ -16,10 +16,9 @@ use webrtc::{
         RTCPeerConnectionIceEvent, RTCPeerConnectionState, Registry, SettingEngineBuilder,
         configure_rtcp_reports,
     },
-    runtime::TokioRuntime,
 };
 
-use crate::{Network, codecs, feedback};
+use crate::{Network, codecs, feedback, sockets::Surroundings};
 
 /// How long a better way than a relay is waited for.
 const RELAY_WAIT: Duration = Duration::from_millis(200);
@@ -75,7 +74,7 @@ pub async fn make(
         .with_media_engine(engine)
         .with_interceptor_registry(registry)
         .with_setting_engine(settings)
-        .with_runtime(Arc::new(TokioRuntime))
+        .with_runtime(Arc::new(Surroundings))
         .with_handler(Arc::new(Handler { leg, tell }))
         .with_udp_addrs(addresses);
     let connection = Box::pin(builder.build()).await?;

@@ -38,6 +38,7 @@ mod rate;
 mod receiving;
 mod sdp;
 mod sending;
+mod sockets;
 #[cfg(test)]
 mod tests;
 

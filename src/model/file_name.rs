@@ -28,11 +28,10 @@ impl FileName {
             .map(|c| if matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|') { '_' } else { c })
             .collect();
         let clean = shortened(clean.trim_start_matches(is_edge));
-        let clean = clean.trim_end_matches(is_edge);
-        Self(match clean {
+        Self(match clean.as_str() {
             "" => "file".to_owned(),
-            device if is_device(device) => format!("_{device}"),
-            name => name.to_owned(),
+            device if is_device(device) => shortened(&format!("_{device}")),
+            _ => clean,
         })
     }
 
@@ -101,9 +100,10 @@ fn split(name: &str) -> (&str, &str) {
     }
 }
 
+/// Not too long, and without an edge at its end.
 fn shortened(name: &str) -> String {
     if name.len() <= LONGEST {
-        return name.to_owned();
+        return name.trim_end_matches(is_edge).to_owned();
     }
     let (stem, extension) = split(name);
     let mut end = LONGEST - extension.len();
@@ -111,6 +111,8 @@ fn shortened(name: &str) -> String {
         end -= 1;
     }
     format!("{}{extension}", stem.split_at(end).0.trim_end_matches(is_edge))
+        .trim_end_matches(is_edge)
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -170,6 +172,11 @@ mod tests {
         let cut = FileName::new(&format!("{}{}", "y ".repeat(2_000), ".".repeat(96)));
         assert_eq!(cut.as_str(), "y ".repeat(100).trim());
         assert_eq!(FileName::new(&format!("a.{}", "z".repeat(4_094))).as_str().len(), 200);
+        for device in [format!("con.{}", "x".repeat(196)), format!("nul{}x", " ".repeat(250))] {
+            let safe = FileName::new(&device);
+            assert!(safe.as_str().starts_with('_') && safe.as_str().len() <= 200, "{safe}");
+            assert_eq!(FileName::new(safe.as_str()), safe, "twice");
+        }
         assert!(FileName::new(&"🐦".repeat(1_024)).numbered(4_000_000_000).as_str().len() <= 255);
     }
 

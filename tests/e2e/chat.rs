@@ -1,7 +1,7 @@
 //! Two people, one server, and a conversation that survives what networks do: each story on every server there is.
 
 use model::{AccountCommand, Content, Delivery, Direction, Outgoing, UnreadableReason};
-use tests::{LinkCutter, Person, Server, befriend, know_devices};
+use tests::{LinkCutter, Person, Server, befriend, know_devices, publish_device};
 
 on_every_server! {
     two_people_talk_and_see_that_they_were_heard
@@ -123,6 +123,8 @@ fn a_server_that_starts_anew_comes_back_to_the_same_conversation(mut server: imp
 fn a_second_device_shows_the_same_conversation(server: impl Server) {
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
+    publish_device(&alice);
+    publish_device(&bob);
     befriend(&alice, &bob);
     know_devices(&alice, &bob);
     alice.say(&bob.address, "from the first device");

@@ -11,7 +11,9 @@ use model::{
     TransferFailure,
 };
 use tests::peer::{Peer, Versions};
-use tests::{Person, Prosody, Server, befriend, befriend_peer, know_devices, person::block_on, wait};
+use tests::{
+    Person, Prosody, Server, befriend, befriend_peer, know_devices, person::block_on, publish_device, wait,
+};
 
 on_every_server! {
     a_file_goes_from_one_to_the_other_in_the_clear
@@ -114,6 +116,10 @@ fn fetch_nothing(person: &Person) {
 pub fn two(server: &impl Server, encrypted: bool) -> (Person, Person) {
     let alice = Person::new(server, "alice");
     let bob = Person::new(server, "bob");
+    if encrypted {
+        publish_device(&alice);
+        publish_device(&bob);
+    }
     befriend(&alice, &bob);
     if encrypted {
         know_devices(&alice, &bob);

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use model::{AccountCommand, Attachment, FileSource, Transfer, TransferFailure};
 use tests::person::block_on;
-use tests::{FilesAct, FilesDevice, FilesHome, Person, Server, befriend, wait};
+use tests::{FilesAct, FilesDevice, FilesHome, Person, Server, befriend, publish_device, wait};
 
 use crate::files::{
     bytes_of, content, file, send, send_to, two, waits_for_file, waits_for_file_with, written,
@@ -140,6 +140,8 @@ impl Killed {
         let bob = Person::new(server, "bob");
         let password = server.register("alice");
         let friend = Person::sign_in(server, "alice", &password, server.direct_tls_port());
+        publish_device(&friend);
+        publish_device(&bob);
         befriend(&friend, &bob);
         bob.command(AccountCommand::SetEncryption(bob.conversation(&friend.address), encrypted));
         let alice = FilesHome::new(server, &friend.address, &password, &bob.address, encrypted);

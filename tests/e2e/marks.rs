@@ -10,7 +10,7 @@ use model::{
     EncryptionSettings, FileSource, MessageId, Outgoing, OutgoingFiles, Transfer,
 };
 use tests::peer::Versions;
-use tests::{Peer, Person, Prosody, befriend, befriend_peer, know_devices, wait};
+use tests::{Peer, Person, Prosody, befriend, befriend_peer, know_devices, publish_device, wait};
 
 use crate::files;
 
@@ -171,6 +171,8 @@ fn between_two_starlings_nothing_is_clear_but_who_and_when() {
     let server = Prosody::start_tapped();
     let alice = Person::new(&server, "alice");
     let bob = Person::new(&server, "bob");
+    publish_device(&alice);
+    publish_device(&bob);
     befriend(&alice, &bob);
     know_devices(&alice, &bob);
     // Bob's words are marked as well: they stand in the quote of the answer.

@@ -47,6 +47,16 @@ pub fn befriend_peer(person: &Person, peer: &BareJid) {
     });
 }
 
+/// Waits until the server tells of somebody's only device in both versions: a server need not tell contacts of what is
+/// published while they become contacts.
+#[track_caller]
+pub fn publish_device(person: &Person) {
+    wait::until("the own device to be on both lists", || {
+        let devices = block_on(person.reader().devices(person.address.clone())).ok()?;
+        devices.iter().any(|device| device.versions.len() == 2).then_some(())
+    });
+}
+
 /// Waits until each knows that the other has a device to encrypt for, in both versions: what is said before goes in the
 /// clear, or for the version that was published first.
 #[track_caller]

@@ -29,7 +29,7 @@ pub use call_device::{CallAs, CallDevice, CallHome};
 pub use desktop::Desktop;
 pub use ejabberd::Ejabberd;
 pub use files_device::{FilesAct, FilesDevice, FilesHome};
-pub use friends::{befriend, befriend_peer, know_devices};
+pub use friends::{befriend, befriend_peer, know_devices, publish_device};
 pub use internet::{Internet, Line, Passes, Place};
 pub use link_cutter::LinkCutter;
 pub use peer::Peer;

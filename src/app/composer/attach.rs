@@ -6,6 +6,7 @@ use model::{
     AccountCommand, Change, ConnectionState, EventKind, FileService, MessageId, OutgoingFiles,
     TransferFailure,
 };
+use view::ConversationKey;
 
 use super::{Composer, Reference};
 use crate::{failure, i18n::gettext, window::Window};
@@ -42,7 +43,7 @@ impl Composer {
 
     /// Lets the person choose files.
     pub(super) fn choose_files(&self) {
-        let composer = self.clone();
+        let (composer, key) = (self.clone(), self.imp().key.get());
         glib::spawn_future_local(async move {
             let window = composer.root().and_downcast::<gtk::Window>();
             let dialog = gtk::FileDialog::builder()
@@ -50,7 +51,7 @@ impl Composer {
                 .accept_label(gettext("Attach"))
                 .build();
             if let Ok(files) = dialog.open_multiple_future(window.as_ref()).await {
-                composer.imp().tray.add_files(files.iter::<gio::File>().flatten().collect());
+                composer.imp().tray.add_files_to(key, files.iter::<gio::File>().flatten().collect());
             }
             composer.grab_focus();
         });
@@ -70,7 +71,7 @@ impl Composer {
             return false;
         }
         if let Ok(files) = value.get::<gdk::FileList>() {
-            self.add(files.files());
+            self.add_to(self.imp().key.get(), files.files());
         } else if let Ok(texture) = value.get::<gdk::Texture>() {
             self.imp().tray.add_picture(&texture);
         } else {
@@ -149,28 +150,29 @@ impl Composer {
         if !(has_files || has_picture) || !self.may_attach() {
             return false;
         }
-        let composer = self.clone();
+        let (composer, key) = (self.clone(), self.imp().key.get());
         glib::spawn_future_local(async move {
             if has_files {
                 let value =
                     clipboard.read_value_future(gdk::FileList::static_type(), glib::Priority::DEFAULT).await;
                 if let Some(files) = value.ok().and_then(|value| value.get::<gdk::FileList>().ok()) {
-                    composer.add(files.files());
+                    composer.add_to(key, files.files());
                 }
             } else if let Ok(Some(texture)) = clipboard.read_texture_future().await {
-                composer.imp().tray.add_picture(&texture);
+                composer.imp().tray.add_picture_to(key, &texture);
             }
         });
         true
     }
 
-    /// Adds files. Links of a browser look like files at other places, and are words.
-    fn add(&self, files: Vec<gio::File>) {
-        if files.iter().all(|file| file.has_uri_scheme("https") || file.has_uri_scheme("http")) {
+    /// Adds files for a conversation. Links of a browser look like files at other places, and are words.
+    fn add_to(&self, key: Option<ConversationKey>, files: Vec<gio::File>) {
+        let is_here = self.imp().key.get() == key;
+        if files.iter().all(|file| file.has_uri_scheme("https") || file.has_uri_scheme("http")) && is_here {
             let links: Vec<String> = files.iter().map(|file| file.uri().into()).collect();
             self.imp().text_view.buffer().insert_at_cursor(&links.join("\n"));
         } else {
-            self.imp().tray.add_files(files);
+            self.imp().tray.add_files_to(key, files);
         }
     }
 

@@ -74,7 +74,7 @@ mod imp {
 
         #[template_callback]
         fn show_devices(&self) {
-            self.popover.popdown();
+            self.button.popdown();
             if let (Some(object), Some(bridge)) = (self.obj().object(), self.bridge.get()) {
                 dialog::present(&*self.obj(), bridge, &object);
             }
@@ -82,13 +82,13 @@ mod imp {
 
         #[template_callback]
         fn turn_on(&self) {
-            self.popover.popdown();
+            self.button.popdown();
             self.obj().set_encryption(true);
         }
 
         #[template_callback]
         fn turn_off(&self) {
-            self.popover.popdown();
+            self.button.popdown();
             let lock = self.obj().clone();
             glib::spawn_future_local(async move {
                 let Some(object) = lock.object() else { return };
@@ -125,7 +125,7 @@ impl Lock {
         if let Some((old, handler)) = imp.object.take() {
             old.disconnect(handler);
         }
-        imp.popover.popdown();
+        imp.button.popdown();
         let Some(object) = object else { return };
         let handler = object.connect_revision_notify(glib::clone!(
             #[weak(rename_to = lock)]

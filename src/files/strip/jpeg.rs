@@ -22,9 +22,14 @@ pub(super) fn strip(mut rest: &[u8], orientation: u8) -> Option<Vec<u8>> {
             rest = after;
         }
         let &[0xff, marker] = take(&mut rest, 2)? else { return None };
-        if marker == END {
-            kept.extend([0xff, END]);
-            return Some(kept);
+        match marker {
+            END => {
+                kept.extend([0xff, END]);
+                return Some(kept);
+            }
+            // What stands alone, or only inside a scan, has no length: read as a segment it would hide others.
+            0x00 | 0x01 | 0xd0..=0xd8 => return None,
+            _ => {}
         }
         let length: [u8; 2] = rest.get(..2)?.try_into().ok()?;
         let segment = take(&mut rest, u16::from_be_bytes(length).into())?;

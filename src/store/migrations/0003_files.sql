@@ -37,8 +37,6 @@ CREATE TABLE attachments (
   -- The container it rests in, or is being put into, within the folder `files`, and its key.
   container TEXT,
   container_key BLOB,
-  -- How many bytes are fetched at most where nobody asked for it.
-  fetch_limit INTEGER,
   -- The user's own: where it is, or its bytes until it was made ready, and what is to be done to it.
   source_path BLOB,
   source_bytes BLOB,

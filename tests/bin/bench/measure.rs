@@ -53,7 +53,7 @@ impl Rows {
             println!("| {} | {:.2} {} | {} | {mark} |", row.name, row.value, row.unit, row.aim);
         }
         println!(
-            "\n{}; moments are medians of {ROUNDS}, floods and archives of 3, the main loop and scrolling are measured once; load at the end {}",
+            "\n{}; moments are medians of {ROUNDS}, floods, archives and files of 3, the main loop and scrolling are measured once; load at the end {}",
             processor(),
             load()
         );

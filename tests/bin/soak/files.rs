@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use model::{
-    AccountCommand, AccountId, Answer, BareJid, Command, ConversationId, Delivery, Direction, Event,
-    EventKind, ExportTo, FileSource, Message, OutgoingFile, OutgoingFiles, Request, Transfer,
+    AccountCommand, AccountId, Answer, BareJid, Command, ConnectionState, ConversationId, Delivery,
+    Direction, Event, EventKind, ExportTo, FileSource, Message, OutgoingFile, OutgoingFiles, Request,
+    Transfer,
 };
 use session::{Heard, Session};
 use tests::person::{block_on, sign_in_request};
@@ -46,21 +47,20 @@ pub fn live(arguments: &[String]) -> ExitCode {
     device.command(AccountCommand::SetEncryption(conversation, form == "sealed"));
     println!("ready");
     let path = path.first().map(PathBuf::from);
-    match (act.as_str(), &path) {
-        ("send", Some(path)) => device.send(path),
-        ("fetch", Some(path)) => device.fetch(path),
-        _ => {}
-    }
     loop {
         match events.next_blocking() {
             None => return ExitCode::SUCCESS,
-            Some(Heard::Event(Event { kind: EventKind::Connection(state), .. })) => println!("{state:?}"),
-            Some(_) => {
-                device.tell();
-                if let ("fetch", Some(path)) = (act.as_str(), &path) {
-                    device.fetch(path);
+            Some(Heard::Event(Event { kind: EventKind::Connection(state), .. })) => {
+                println!("{state:?}");
+                if let (ConnectionState::Online, "send", Some(path)) = (state, act.as_str(), &path) {
+                    device.send(path);
                 }
             }
+            Some(_) => {}
+        }
+        device.tell();
+        if let ("fetch", Some(path)) = (act.as_str(), &path) {
+            device.fetch(path);
         }
     }
 }

@@ -9,8 +9,8 @@ use std::{
 use files::{ContainerReader, ContainerWriter, FileKey};
 use tempfile::TempDir;
 
-/// Lengths about those of chunks.
-const LENGTHS: [usize; 5] = [0, 5, 65_536, 65_537, 131_072];
+/// Most are short, which is fast; the others are about as long as one chunk and as two.
+const LENGTHS: [usize; 16] = [0, 5, 16, 17, 100, 1_000, 65_536, 65_537, 1, 2, 3, 4, 40, 200, 300, 400];
 
 struct Place {
     folder: TempDir,
@@ -63,12 +63,11 @@ fn changed(mut sealed: Vec<u8>, changes: &[u8]) -> Vec<u8> {
             }
             // Chunks change places.
             2 => {
-                let (one, other) =
-                    (16 + (usize::from(*low) % 3) * 65_576, 16 + (usize::from(*middle) % 3) * 65_576);
-                for offset in 0..65_576 {
-                    if one.max(other) + offset < sealed.len() {
-                        sealed.swap(one + offset, other + offset);
-                    }
+                let one = 16 + (usize::from(*low) % 3) * 65_576;
+                let other = 16 + (usize::from(*middle) % 3) * 65_576;
+                let rest = sealed.len().saturating_sub(one.max(other));
+                for offset in 0..rest.min(65_576) {
+                    sealed.swap(one + offset, other + offset);
                 }
             }
             _ => {

@@ -167,7 +167,12 @@ impl Tray {
 
     /// Adds files of the user's.
     pub fn add_files(&self, files: Vec<gio::File>) {
-        let (tray, key) = (self.clone(), self.imp().key.get());
+        self.add_files_to(self.imp().key.get(), files);
+    }
+
+    /// Adds files for the conversation they were chosen in, which may be another by now.
+    pub fn add_files_to(&self, key: Option<ConversationKey>, files: Vec<gio::File>) {
+        let tray = self.clone();
         glib::spawn_future_local(async move {
             for file in files {
                 match Item::of_file(&file).await {
@@ -180,8 +185,12 @@ impl Tray {
 
     /// Adds a picture that is in no file.
     pub fn add_picture(&self, texture: &gdk::Texture) {
-        let (tray, key) = (self.clone(), self.imp().key.get());
-        let texture = texture.clone();
+        self.add_picture_to(self.imp().key.get(), texture);
+    }
+
+    /// As [`Self::add_files_to`], for a picture that is in no file.
+    pub fn add_picture_to(&self, key: Option<ConversationKey>, texture: &gdk::Texture) {
+        let (tray, texture) = (self.clone(), texture.clone());
         glib::spawn_future_local(async move {
             if let Some(item) = Item::of_picture(&texture).await {
                 tray.add(key, item);
