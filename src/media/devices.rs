@@ -89,6 +89,13 @@ impl Pipeline {
         }
     }
 
+    /// What an element holds back has changed: sinks play accordingly from now on.
+    pub(crate) fn recalculate_latency(&self) {
+        if let Err(error) = self.0.recalculate_latency() {
+            tracing::debug!(%error, "a pipeline goes on with the latency it had");
+        }
+    }
+
     /// Plays it.
     pub(crate) fn play(&self) -> Result<(), Fault> {
         self.0.set_state(gst::State::Playing).map(drop).map_err(|error| Fault(error.to_string()))

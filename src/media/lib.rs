@@ -34,6 +34,7 @@ mod feedback;
 mod leg;
 mod nudge;
 mod pictures;
+mod playout;
 mod rate;
 mod receiving;
 mod sdp;

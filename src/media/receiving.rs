@@ -35,12 +35,14 @@ use crate::{
     counters::Counters,
     devices::{Devices, Fault, Pipeline},
     pictures::{self, Show, View},
+    playout::Playout,
     rate::ReceiveRate,
 };
 
-/// How long packets are kept to be put in order, in milliseconds: longer for video, whose lost packets are sent again.
-const AUDIO_LATENCY: u32 = 60;
-const VIDEO_LATENCY: u32 = 100;
+/// What the decoder of voice waits for: the next piece, which carries what was lost of the one before. The element says 120 ms,
+/// as long as a piece can be at all; Opus in calls comes in pieces of 20 ms, and who sends longer ones may stumble over a loss.
+const ELEMENT_WAITS: gst::ClockTime = gst::ClockTime::from_mseconds(120);
+const DECODER_WAITS: gst::ClockTime = gst::ClockTime::from_mseconds(20);
 /// Whole pictures are not asked for more often than this.
 const KEYFRAME_PAUSE: Duration = Duration::from_millis(300);
 
@@ -69,7 +71,12 @@ impl Receiving {
         fault: mpsc::Sender<MediaKind>,
     ) -> Result<Self, Fault> {
         let Content { media, payload, track, counters } = content;
-        let pipeline = Pipeline::new(&words(media, payload, devices, show.is_some()))?;
+        let playout = Playout::new(media, Codec::of(media).clock_rate());
+        let pipeline = Pipeline::new(&words(media, payload, playout.current(), devices, show.is_some()))?;
+        let buffer: gst::Element = pipeline.element("buffer")?;
+        if media == MediaKind::Audio {
+            wait_for_one_piece(&pipeline)?;
+        }
         if let Some(show) = show.filter(|_| media != MediaKind::Audio) {
             pictures::show(&pipeline, View::Theirs, show)?;
         }
@@ -106,7 +113,9 @@ impl Receiving {
             plays: plays.clone(),
             rate: ReceiveRate::default(),
             keyframe_asked: None,
-            _pipeline: pipeline,
+            playout,
+            buffer,
+            pipeline,
         };
         let reader = tokio::spawn(reader.run(wishes)).abort_handle();
         Ok(Self { reader, plays })
@@ -124,7 +133,7 @@ impl Drop for Receiving {
     }
 }
 
-fn words(media: MediaKind, payload: u8, devices: Devices, shows: bool) -> String {
+fn words(media: MediaKind, payload: u8, latency: u32, devices: Devices, shows: bool) -> String {
     let (kind, encoding, clock_rate) = match media {
         MediaKind::Audio => ("audio", "OPUS", Codec::Opus.clock_rate()),
         MediaKind::Video | MediaKind::Screen => ("video", "VP8", Codec::Vp8.clock_rate()),
@@ -135,18 +144,35 @@ fn words(media: MediaKind, payload: u8, devices: Devices, shows: bool) -> String
     );
     match media {
         MediaKind::Audio => format!(
-            "{begin} ! rtpjitterbuffer latency={AUDIO_LATENCY} do-lost=true ! rtpopusdepay \
+            "{begin} ! rtpjitterbuffer name=buffer latency={latency} do-lost=true ! rtpopusdepay \
              ! opusdec name=decoder use-inband-fec=true plc=true ! audioconvert \
              ! level interval=100000000 post-messages=true ! audioresample ! {}",
             devices.speaker()
         ),
         MediaKind::Video | MediaKind::Screen => format!(
-            "{begin} ! rtpjitterbuffer latency={VIDEO_LATENCY} do-lost=true \
+            "{begin} ! rtpjitterbuffer name=buffer latency={latency} do-lost=true \
              ! rtpvp8depay request-keyframe=true wait-for-keyframe=true ! vp8dec name=decoder threads=1 \
              ! {}",
             pictures::end(shows)
         ),
     }
+}
+
+fn wait_for_one_piece(pipeline: &Pipeline) -> Result<(), Fault> {
+    let decoder: gst::Element = pipeline.element("decoder")?;
+    if let Some(pad) = decoder.static_pad("src") {
+        // After it was answered.
+        pad.add_probe(gst::PadProbeType::QUERY_UPSTREAM | gst::PadProbeType::PULL, |_, info| {
+            if let Some(gst::QueryViewMut::Latency(query)) = info.query_mut().map(gst::QueryRef::view_mut) {
+                let (is_live, least, most) = query.result();
+                if least >= ELEMENT_WAITS {
+                    query.set(is_live, least - ELEMENT_WAITS + DECODER_WAITS, most);
+                }
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+    Ok(())
 }
 
 fn count_decoded(pipeline: &Pipeline, counters: Arc<Counters>) -> Result<(), Fault> {
@@ -177,8 +203,11 @@ struct Reader {
     plays: Arc<AtomicBool>,
     rate: ReceiveRate,
     keyframe_asked: Option<Instant>,
+    playout: Playout,
+    /// Where packets wait.
+    buffer: gst::Element,
     /// Ends with the reader.
-    _pipeline: Pipeline,
+    pipeline: Pipeline,
 }
 
 impl Reader {
@@ -194,7 +223,10 @@ impl Reader {
                     None => break,
                 },
                 Some(()) = wishes.recv() => self.ask_for_keyframe().await,
-                _ = seconds.tick() => self.tell_rate().await,
+                _ = seconds.tick() => {
+                    self.wait_as_needed();
+                    self.tell_rate().await;
+                }
             }
         }
     }
@@ -204,6 +236,7 @@ impl Reader {
         self.counters.packets_received.fetch_add(1, Relaxed);
         self.counters.bytes_received.fetch_add(bytes as u64, Relaxed);
         self.rate.received(packet.header.sequence_number, bytes);
+        self.playout.arrived(packet.header.timestamp, std::time::Instant::now());
         if self.plays.load(Relaxed)
             && let Ok(bytes) = packet.marshal()
         {
@@ -221,6 +254,13 @@ impl Reader {
         for ssrc in self.track.ssrcs().await {
             let wish = PictureLossIndication { sender_ssrc: 0, media_ssrc: ssrc };
             let _ = self.track.write_rtcp(vec![Box::new(wish)]).await;
+        }
+    }
+
+    fn wait_as_needed(&mut self) {
+        if let Some(wait) = self.playout.tick() {
+            self.buffer.set_property("latency", wait);
+            self.pipeline.recalculate_latency();
         }
     }
 

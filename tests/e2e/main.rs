@@ -18,6 +18,7 @@ macro_rules! on_every_server {
 mod bad_days;
 mod calls;
 mod chat;
+mod dino;
 mod disk;
 mod durability;
 mod ejabberd;

@@ -127,16 +127,23 @@ impl Internet {
     }
 
     /// A place on it, where these ports of 127.0.0.1 lead to the machine's own.
+    pub fn attach(&self, name: &str, line: Line, doors: &[u16]) -> Place {
+        let doors: Vec<(u16, u16)> = doors.iter().map(|port| (*port, *port)).collect();
+        self.attach_with(name, line, &doors)
+    }
+
+    /// A place on it, where the first port of each pair leads to the second of the machine's own. No two lead to different ones
+    /// from the same.
     ///
     /// # Panics
     /// When there is no room for a socket.
-    pub fn attach(&self, name: &str, line: Line, doors: &[u16]) -> Place {
+    pub fn attach_with(&self, name: &str, line: Line, doors: &[(u16, u16)]) -> Place {
         lock(&self.world).lines.insert(name.to_owned(), line);
         let folder = self.folder.path().to_owned();
-        for port in doors {
-            open_door(&folder, *port);
+        for (inside, outside) in doors {
+            open_door(&folder, *inside, *outside);
         }
-        let doors: Vec<String> = doors.iter().map(u16::to_string).collect();
+        let doors: Vec<String> = doors.iter().map(|(inside, _)| inside.to_string()).collect();
         Place { name: name.to_owned(), folder, doors: doors.join(","), world: self.world.clone() }
     }
 }
@@ -180,17 +187,17 @@ fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
 }
 
 /// Lets who comes through a door in to the machine's own loopback interface.
-fn open_door(folder: &Path, port: u16) {
-    let door = folder.join(format!("door-{port}"));
+fn open_door(folder: &Path, inside: u16, outside: u16) {
+    let door = folder.join(format!("door-{inside}"));
     if door.exists() {
         return;
     }
     let listener = UnixListener::bind(door).expect("a socket");
     std::thread::spawn(move || {
-        for inside in listener.incoming().flatten() {
-            let Ok(outside) = TcpStream::connect(("127.0.0.1", port)) else { continue };
-            let _ = outside.set_nodelay(true);
-            pump(&inside, &outside);
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect(("127.0.0.1", outside)) else { continue };
+            let _ = server.set_nodelay(true);
+            pump(&client, &server);
         }
     });
 }

@@ -8,6 +8,7 @@
 pub mod call_device;
 pub mod certificates;
 pub mod desktop;
+pub mod dino;
 pub mod ejabberd;
 pub mod files_device;
 pub mod friends;
@@ -27,6 +28,7 @@ pub mod wait;
 
 pub use call_device::{CallAs, CallDevice, CallHome};
 pub use desktop::Desktop;
+pub use dino::Dino;
 pub use ejabberd::Ejabberd;
 pub use files_device::{FilesAct, FilesDevice, FilesHome};
 pub use friends::{befriend, befriend_peer, know_devices, publish_device};

@@ -27,7 +27,7 @@ def leave_the_network():
     user, group = os.geteuid(), os.getegid()
     os.unshare(CLONE_NEWNET if user == 0 else CLONE_NEWNET | CLONE_NEWUSER)
     if user != 0:
-        for name, text in [("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")]:
+        for name, text in [("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")]:
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(text)
 
