@@ -100,7 +100,7 @@ const HOUSE: &[Room] = &[
     // Tests may look everywhere, but what they bring from outside is listed too.
     Room {
         name: "tests",
-        ours: "account files model omemo session store view xmpp",
+        ours: "account files media model omemo session store view xmpp",
         outside: "rand serde tempfile tokio tokio-rustls zbus",
         beside: "cargo_metadata proc-macro2 rand_chacha roxmltree syn",
         never: "",

@@ -129,6 +129,7 @@ impl Call {
             MediaCommand::SetFlow { content, flow } => self.streams.set_flow(content, flow, &self.legs),
             MediaCommand::Capture { media, on } => self.streams.set_capture(media, on, &self.legs),
             MediaCommand::Hold(on) => self.streams.set_hold(on, &self.legs),
+            MediaCommand::SaveBandwidth(on) => self.streams.save_bandwidth(on),
             MediaCommand::End => {}
         }
         Ok(())

@@ -22,13 +22,15 @@ pub fn ours(candidate: &RTCIceCandidate, relay_only: bool) -> Option<IceCandidat
     if relay_only && kind != CandidateKind::Relay {
         return None;
     }
+    // Where the library finds no address of a family, it tells the one that stands for all of them.
+    let address = candidate.address.parse().ok().filter(|address| can_be_reached(*address))?;
     let related = || Some((candidate.related_address.parse().ok()?, candidate.related_port));
     Some(IceCandidate {
         component: 1,
         foundation: candidate.foundation.clone(),
         generation: 0,
         id: candidate.id.clone(),
-        address: candidate.address.parse().ok()?,
+        address,
         port: candidate.port,
         priority: candidate.priority,
         protocol: IceProtocol::Udp,
@@ -170,6 +172,7 @@ mod tests {
         assert_eq!(ours(&seen, true), None);
         let relay = RTCIceCandidate { typ: RTCIceCandidateType::Relay, ..seen.clone() };
         assert_eq!(ours(&relay, true).unwrap().related, None, "it tells how a relay sees us");
-        assert_eq!(ours(&RTCIceCandidate { component: 2, ..seen }, false), None);
+        assert_eq!(ours(&RTCIceCandidate { component: 2, ..seen.clone() }, false), None);
+        assert_eq!(ours(&RTCIceCandidate { address: "::".into(), ..seen }, false), None, "it leads nowhere");
     }
 }

@@ -64,6 +64,9 @@ pub async fn make(
         .with_include_loopback_candidate(network == Network::Loopback)
         .with_relay_acceptance_min_wait(Some(RELAY_WAIT))
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+        // New ways are looked for when the old ones are lost: perhaps because the device is in another network now, where its
+        // sockets lead nowhere. It gets new ones.
+        .with_discard_local_candidates_during_ice_restart(true)
         .build();
     let addresses = match network {
         Network::All => vec!["0.0.0.0:0".to_owned(), "[::]:0".to_owned()],

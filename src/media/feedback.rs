@@ -48,6 +48,13 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// Takes in what was said.
+    pub fn hear_all(&self, packets: &[Box<dyn rtc::rtcp::Packet>]) {
+        for packet in packets {
+            self.hear(packet.as_ref());
+        }
+    }
+
     fn hear(&self, packet: &dyn rtc::rtcp::Packet) {
         let packet = packet.as_any();
         if let Some(wish) = packet.downcast_ref::<PictureLossIndication>() {
@@ -85,9 +92,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Listener {
 
     fn handle_read(&mut self, packet: TaggedPacket) -> Result<(), Error> {
         if let Packet::Rtcp(packets) = &packet.message.packet {
-            for packet in packets {
-                self.hear(packet.as_ref());
-            }
+            self.hear_all(packets);
         }
         self.incoming.push_back(packet);
         Ok(())

@@ -31,6 +31,8 @@ mod counters;
 mod devices;
 mod engine;
 mod feedback;
+#[doc(hidden)]
+pub mod fuzz;
 mod leg;
 mod nudge;
 mod pictures;

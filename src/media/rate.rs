@@ -7,6 +7,8 @@
 const LEAST: f64 = 100_000.0;
 /// Above which it does not get better.
 const MOST: f64 = 2_000_000.0;
+/// And above which it is not to get where little is to travel.
+pub const SAVING: f64 = 150_000.0;
 /// With which a call begins.
 const FIRST: f64 = 600_000.0;
 
@@ -15,11 +17,12 @@ const FIRST: f64 = 600_000.0;
 pub struct SendRate {
     rate: f64,
     ceiling: f64,
+    saves: bool,
 }
 
 impl Default for SendRate {
     fn default() -> Self {
-        Self { rate: FIRST, ceiling: MOST }
+        Self { rate: FIRST, ceiling: MOST, saves: false }
     }
 }
 
@@ -37,9 +40,15 @@ impl SendRate {
         self.rate = after_loss(self.rate, f64::from(fraction) / 256.0);
     }
 
+    /// Whether little is to be sent.
+    pub fn save(&mut self, on: bool) {
+        self.saves = on;
+    }
+
     /// Bits a second for the encoder.
     pub fn bits(&self) -> u32 {
-        self.rate.min(self.ceiling) as u32
+        let most = if self.saves { SAVING } else { MOST };
+        self.rate.min(self.ceiling).min(most) as u32
     }
 }
 
@@ -127,6 +136,11 @@ mod tests {
         assert_eq!(rate.bits(), 256_000);
         rate.limit(0.0);
         assert_eq!(rate.bits(), 100_000);
+        rate.limit(1e6);
+        rate.save(true);
+        assert_eq!(rate.bits(), 150_000);
+        rate.save(false);
+        assert_eq!(rate.bits(), 600_000);
     }
 
     #[test]

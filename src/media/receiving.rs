@@ -9,7 +9,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -36,13 +36,13 @@ use crate::{
     devices::{Devices, Fault, Pipeline},
     pictures::{self, Show, View},
     playout::Playout,
-    rate::ReceiveRate,
+    rate::{ReceiveRate, SAVING},
 };
 
-/// What the decoder of voice waits for: the next piece, which carries what was lost of the one before. The element says 120 ms,
-/// as long as a piece can be at all; Opus in calls comes in pieces of 20 ms, and who sends longer ones may stumble over a loss.
+/// What the decoder of voice waits for: the next piece, which carries what was lost of the one before. The element says that
+/// this takes 120 ms, as long as a piece can be at all; here it is as long as their pieces are.
 const ELEMENT_WAITS: gst::ClockTime = gst::ClockTime::from_mseconds(120);
-const DECODER_WAITS: gst::ClockTime = gst::ClockTime::from_mseconds(20);
+const USUAL_PIECE: u64 = 20;
 /// Whole pictures are not asked for more often than this.
 const KEYFRAME_PAUSE: Duration = Duration::from_millis(300);
 
@@ -53,6 +53,8 @@ pub struct Content {
     pub payload: u8,
     /// Where they come from.
     pub track: Arc<dyn TrackRemote>,
+    /// Whether they are to send little.
+    pub saves: Arc<AtomicBool>,
     pub counters: Arc<Counters>,
 }
 
@@ -70,12 +72,13 @@ impl Receiving {
         show: Option<Show>,
         fault: mpsc::Sender<MediaKind>,
     ) -> Result<Self, Fault> {
-        let Content { media, payload, track, counters } = content;
+        let Content { media, payload, track, saves, counters } = content;
         let playout = Playout::new(media, Codec::of(media).clock_rate());
         let pipeline = Pipeline::new(&words(media, payload, playout.current(), devices, show.is_some()))?;
         let buffer: gst::Element = pipeline.element("buffer")?;
+        let piece = Arc::new(AtomicU64::new(USUAL_PIECE));
         if media == MediaKind::Audio {
-            wait_for_one_piece(&pipeline)?;
+            wait_for_one_piece(&pipeline, piece.clone())?;
         }
         if let Some(show) = show.filter(|_| media != MediaKind::Audio) {
             pictures::show(&pipeline, View::Theirs, show)?;
@@ -114,6 +117,9 @@ impl Receiving {
             rate: ReceiveRate::default(),
             keyframe_asked: None,
             playout,
+            saves,
+            piece,
+            last: None,
             buffer,
             pipeline,
         };
@@ -158,15 +164,16 @@ fn words(media: MediaKind, payload: u8, latency: u32, devices: Devices, shows: b
     }
 }
 
-fn wait_for_one_piece(pipeline: &Pipeline) -> Result<(), Fault> {
+fn wait_for_one_piece(pipeline: &Pipeline, piece: Arc<AtomicU64>) -> Result<(), Fault> {
     let decoder: gst::Element = pipeline.element("decoder")?;
     if let Some(pad) = decoder.static_pad("src") {
         // After it was answered.
-        pad.add_probe(gst::PadProbeType::QUERY_UPSTREAM | gst::PadProbeType::PULL, |_, info| {
+        pad.add_probe(gst::PadProbeType::QUERY_UPSTREAM | gst::PadProbeType::PULL, move |_, info| {
             if let Some(gst::QueryViewMut::Latency(query)) = info.query_mut().map(gst::QueryRef::view_mut) {
                 let (is_live, least, most) = query.result();
                 if least >= ELEMENT_WAITS {
-                    query.set(is_live, least - ELEMENT_WAITS + DECODER_WAITS, most);
+                    let waits = gst::ClockTime::from_mseconds(piece.load(Relaxed));
+                    query.set(is_live, least - ELEMENT_WAITS + waits, most);
                 }
             }
             gst::PadProbeReturn::Ok
@@ -204,6 +211,10 @@ struct Reader {
     rate: ReceiveRate,
     keyframe_asked: Option<Instant>,
     playout: Playout,
+    saves: Arc<AtomicBool>,
+    /// How long the longest piece of theirs is, in milliseconds, and what came last: its number and its time.
+    piece: Arc<AtomicU64>,
+    last: Option<(u16, u32)>,
     /// Where packets wait.
     buffer: gst::Element,
     /// Ends with the reader.
@@ -237,11 +248,25 @@ impl Reader {
         self.counters.bytes_received.fetch_add(bytes as u64, Relaxed);
         self.rate.received(packet.header.sequence_number, bytes);
         self.playout.arrived(packet.header.timestamp, std::time::Instant::now());
+        self.measure_piece(packet.header.sequence_number, packet.header.timestamp);
         if self.plays.load(Relaxed)
             && let Ok(bytes) = packet.marshal()
         {
             // Refused: the pipeline failed, and said so.
             let _ = self.source.push_buffer(gst::Buffer::from_slice(bytes));
+        }
+    }
+
+    fn measure_piece(&mut self, number: u16, time: u32) {
+        if let Some((last_number, last_time)) = self.last.replace((number, time))
+            && self.media == MediaKind::Audio
+            && number == last_number.wrapping_add(1)
+        {
+            let piece = u64::from(time.wrapping_sub(last_time)) * 1_000 / u64::from(Codec::Opus.clock_rate());
+            // Longer than a piece can be: there was a silence.
+            if piece <= ELEMENT_WAITS.mseconds() && self.piece.fetch_max(piece, Relaxed) < piece {
+                self.pipeline.recalculate_latency();
+            }
         }
     }
 
@@ -266,7 +291,8 @@ impl Reader {
 
     async fn tell_rate(&mut self) {
         let Some(bitrate) = self.rate.tick().filter(|_| self.media != MediaKind::Audio) else { return };
-        let ssrcs = self.track.ssrcs().await;
+        let most = if self.saves.load(Relaxed) { SAVING as f32 } else { f32::MAX };
+        let (bitrate, ssrcs) = (bitrate.min(most), self.track.ssrcs().await);
         let limit = ReceiverEstimatedMaximumBitrate { sender_ssrc: 0, bitrate, ssrcs };
         let _ = self.track.write_rtcp(vec![Box::new(limit)]).await;
     }

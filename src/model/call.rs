@@ -142,6 +142,8 @@ pub enum CallFailure {
 pub struct CallSettings {
     /// Media goes through relays only, so that nobody learns the network address of this device.
     pub relay_only: bool,
+    /// Little is to travel: voice at 12 kbit/s, and pictures at no more than 150 kbit/s. Also in calls that are under way.
+    pub low_bandwidth: bool,
 }
 
 /// How a call's media does, told every second while it lasts. Never stored.

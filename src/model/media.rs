@@ -60,6 +60,8 @@ pub enum MediaCommand {
     },
     /// Neither play nor send anything, or do again.
     Hold(bool),
+    /// Send little, and let little be sent, or as much as is good.
+    SaveBandwidth(bool),
     /// The call is over.
     End,
 }

@@ -77,12 +77,12 @@ impl Reads<'_> {
 
     /// What the user wants of calls.
     pub fn call_settings(self) -> Result<CallSettings, Error> {
-        let relay_only = self
+        let settings = self
             .connection
-            .prepare_cached("SELECT relay_only FROM account")?
-            .query_row([], |row| row.get(0))
+            .prepare_cached("SELECT relay_only, low_bandwidth FROM account")?
+            .query_row([], |row| Ok(CallSettings { relay_only: row.get(0)?, low_bandwidth: row.get(1)? }))
             .optional()?;
-        Ok(CallSettings { relay_only: relay_only.unwrap_or_default() })
+        Ok(settings.unwrap_or_default())
     }
 }
 
@@ -141,7 +141,11 @@ impl Tx<'_> {
 
     /// Keeps what the user wants of calls. True if it changed.
     pub fn set_call_settings(&mut self, settings: CallSettings) -> Result<bool, Error> {
-        self.execute("UPDATE account SET relay_only = ?1 WHERE relay_only IS NOT ?1", [settings.relay_only])
+        self.execute(
+            "UPDATE account SET relay_only = ?1, low_bandwidth = ?2 \
+             WHERE relay_only IS NOT ?1 OR low_bandwidth IS NOT ?2",
+            [settings.relay_only, settings.low_bandwidth],
+        )
     }
 }
 

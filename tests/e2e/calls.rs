@@ -90,7 +90,10 @@ fn a_relay_is_reached_by_tls_where_nothing_else_works() {
 fn a_relay_whose_certificate_nobody_vouches_for_is_not_used() {
     let (server, relay) = Prosody::start_with_false_relay();
     let [alice, bob] = &two_friends(&server);
-    alice.command(AccountCommand::SetCallSettings(CallSettings { relay_only: true }));
+    alice.command(AccountCommand::SetCallSettings(CallSettings {
+        relay_only: true,
+        ..CallSettings::default()
+    }));
     let [mut alices, mut bobs] = [Phone::of(alice), Phone::of(bob)];
     alices.call(&bob.address, false);
     bobs.answers(false);
@@ -104,7 +107,10 @@ fn talk_over_a_relay(by: By) {
     let (server, relay) = Prosody::start_with_relay(by);
     let [alice, bob] = &two_friends(&server);
     for person in [alice, bob] {
-        person.command(AccountCommand::SetCallSettings(CallSettings { relay_only: true }));
+        person.command(AccountCommand::SetCallSettings(CallSettings {
+            relay_only: true,
+            ..CallSettings::default()
+        }));
     }
     let [mut alices, mut bobs] = [Phone::of(alice), Phone::of(bob)];
     alices.call(&bob.address, true);
@@ -131,7 +137,10 @@ fn talk_over_a_relay(by: By) {
 fn a_call_that_needs_a_relay_where_there_is_none_says_so() {
     let server = Prosody::start_tapped();
     let [alice, bob] = &two_friends(&server);
-    alice.command(AccountCommand::SetCallSettings(CallSettings { relay_only: true }));
+    alice.command(AccountCommand::SetCallSettings(CallSettings {
+        relay_only: true,
+        ..CallSettings::default()
+    }));
     let [mut alices, mut bobs] = [Phone::of(alice), Phone::of(bob)];
     alices.call(&bob.address, false);
     bobs.answers(false);

@@ -42,7 +42,7 @@ impl Scene {
         let before = self.alice.statistics;
         self.alice.until("hearing and seeing", |device| {
             let now = device.statistics;
-            now.audio.level.is_some_and(|level| level > -40)
+            device.loudest.is_some_and(|level| level > -40)
                 && now.audio.decoded >= before.audio.decoded + pieces
                 && now.video.decoded >= before.video.decoded + pictures
         });
@@ -82,15 +82,42 @@ fn dino_takes_a_call_with_pictures() {
 }
 
 #[test]
-fn dino_calls() {
-    for (what, spoken, pictures) in [("Audio call", "voice", 0), ("Video call", "video", 60)] {
-        let Some(mut scene) = Scene::set("a call from Dino") else { return };
-        scene.dino.calls(what);
-        scene.alice.answers(spoken);
-        scene.alice.until("connected", CallDevice::is_connected);
-        scene.alice_hears_and_sees(100, pictures);
-        scene.keep(&format!("dino-calls-{spoken}"));
-        scene.alice.tell("hang-up");
-        scene.alice.until("over", CallDevice::is_over);
-    }
+fn dino_calls_with_voice() {
+    dino_calls(false);
+}
+
+#[test]
+fn dino_calls_with_pictures() {
+    dino_calls(true);
+}
+
+fn dino_calls(video: bool) {
+    let Some(mut scene) = Scene::set("a call from Dino") else { return };
+    let (what, pictures) = if video { ("video", 60) } else { ("voice", 0) };
+    scene.dino.calls(video);
+    scene.alice.answers(what);
+    scene.alice.until("connected", CallDevice::is_connected);
+    scene.alice_hears_and_sees(100, pictures);
+    scene.keep(&format!("dino-calls-{what}"));
+    scene.alice.tell("hang-up");
+    scene.alice.until("over", CallDevice::is_over);
+}
+
+#[test]
+fn a_camera_comes_into_a_call_with_dino_and_goes() {
+    let Some(mut scene) = Scene::set("a camera in a call with Dino") else { return };
+    scene.alice.tell("call voice");
+    scene.dino.answers();
+    scene.alice.until("connected", CallDevice::is_connected);
+    scene.alice_hears_and_sees(50, 0);
+    // A content with a transport of its own, while the other goes on.
+    scene.alice.tell("send video on");
+    let sent = scene.alice.statistics.video.packets_sent;
+    scene.alice.until("sending pictures", |device| device.statistics.video.packets_sent > sent + 200);
+    scene.alice_hears_and_sees(50, 0);
+    scene.keep("dino-takes-camera");
+    scene.alice.tell("send video off");
+    scene.alice_hears_and_sees(100, 0);
+    scene.alice.tell("hang-up");
+    scene.alice.until("over", CallDevice::is_over);
 }

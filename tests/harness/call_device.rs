@@ -43,6 +43,8 @@ pub struct CallDevice {
     pub state: String,
     /// How its media does.
     pub statistics: CallStatistics,
+    /// How loud the loudest was that was heard, in decibels.
+    pub loudest: Option<i8>,
     /// When it spoke clicks, and when it heard some, in seconds of the machine's clock.
     pub said: Vec<f64>,
     /// See there.
@@ -102,6 +104,7 @@ impl CallHome {
             id: 0,
             state: String::new(),
             statistics: CallStatistics::default(),
+            loudest: None,
             said: Vec::new(),
             heard: Vec::new(),
         };
@@ -206,6 +209,7 @@ impl CallDevice {
                     }
                 };
                 self.statistics = CallStatistics { audio: stream(), video: stream() };
+                self.loudest = self.loudest.max(self.statistics.audio.level);
             }
             _ => eprintln!("{}: {line}", self.who),
         }

@@ -45,9 +45,10 @@ impl Dino {
         let place = internet.attach_with("dino", line, &[(CLIENTS, server.starttls_port())]);
         std::fs::write(home.join("resolv.conf"), "").expect("a file");
         let start = || {
-            let mut command = place.command("unshare");
-            command.args(["--mount", "sh", "-c", IN_ITS_PLACE, "sh"]);
-            command.arg(server.authority()).arg(home.join("resolv.conf")).arg(DINO);
+            let mut command = place.command("/usr/bin/python3");
+            command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/harness/in_place_of.py"));
+            command.arg(server.authority()).arg("/etc/ssl/certs/ca-certificates.crt");
+            command.arg(home.join("resolv.conf")).args(["/etc/resolv.conf", "--", DINO]);
             for (name, value) in desktop.command(DINO).get_envs() {
                 match value {
                     Some(value) => command.env(name, value),
@@ -60,7 +61,7 @@ impl Dino {
         // The first time it makes its database.
         let database = home.join("data/dino/dino.db");
         let first = start();
-        robot.find_where("Dino's window", |node| node.role() == "frame");
+        robot.find("label", "Dino");
         wait::until("Dino's database", || {
             sql(&database, "SELECT 1 FROM conversation UNION SELECT 1").then_some(())
         });
@@ -73,7 +74,7 @@ impl Dino {
                  INSERT OR IGNORE INTO conversation \
                    (id, account_id, jid_id, active, active_last_changed, last_active, type, encryption, \
                     notification, send_typing, send_marker) \
-                   VALUES (1, 1, 1, 1, 1, strftime('%s'), 1, 0, 0, 0, 0);"
+                   VALUES (1, 1, 1, 1, 1, strftime('%s'), 0, 0, 0, 0, 0);"
             );
             sql(&database, &statements).then_some(())
         });
@@ -92,11 +93,15 @@ impl Dino {
         String::from_utf8_lossy(&told.expect("dpkg-query").stdout).into_owned()
     }
 
-    /// Calls the person whose conversation is open.
+    /// Calls the person whose conversation is open. Voice is the first in the menu of the button, and video the second; the keys
+    /// find them.
     #[track_caller]
-    pub fn calls(&self, what: &str) {
-        self.robot.find_named("Start call").click();
-        self.robot.find_text(what).click();
+    pub fn calls(&self, video: bool) {
+        self.robot.find("toggle button", "Start call").point();
+        self.robot.find("menu item", if video { "Video call" } else { "Audio call" });
+        for key in if video { &["Down", "Down", "Return"][..] } else { &["Down", "Return"] } {
+            self.desktop.press(key);
+        }
     }
 
     /// Takes the call that rings.
@@ -105,10 +110,6 @@ impl Dino {
         self.robot.find("button", "Accept").click();
     }
 }
-
-/// What runs in front of it: the authority, then the file of name servers, then the program.
-const IN_ITS_PLACE: &str = "mount --bind \"$1\" /etc/ssl/certs/ca-certificates.crt && \
-     mount --bind \"$2\" /etc/resolv.conf && shift 2 && exec \"$@\"";
 
 /// Compiles the devices.
 fn make_devices(folder: &Path) {

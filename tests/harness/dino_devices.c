@@ -20,7 +20,7 @@ static GstElement *create_element(GstDevice *device, const gchar *name) {
         element = gst_element_factory_make("audiotestsrc", name);
         /* Bursts, as of words: what tells voice from noise leaves them. */
         gst_util_set_object_arg(G_OBJECT(element), "wave", "ticks");
-        g_object_set(element, "is-live", TRUE, "freq", 440.0, "volume", 0.8, "tick-interval", (guint64)(400 * GST_MSECOND),
+        g_object_set(element, "is-live", TRUE, "freq", 440.0, "volume", 1.0, "tick-interval", (guint64)(370 * GST_MSECOND),
                      "sine-periods-per-tick", 88, NULL);
     } else if (gst_device_has_classes(device, "Video/Source")) {
         element = gst_element_factory_make("videotestsrc", name);

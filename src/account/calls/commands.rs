@@ -149,8 +149,14 @@ pub fn set_busy(turn: &mut Turn<'_, '_>, busy: bool) {
 
 /// `AccountCommand::SetCallSettings`
 pub fn set_settings(turn: &mut Turn<'_, '_>, settings: CallSettings) -> Result<(), Error> {
-    if turn.tx.set_call_settings(settings)? {
-        turn.changed(Change::Account);
+    if !turn.tx.set_call_settings(settings)? {
+        return Ok(());
+    }
+    turn.changed(Change::Account);
+    let with_media = turn.state.calls.live.values().filter(|call| call.engine.has_begun);
+    let with_media: Vec<CallId> = with_media.map(|call| call.id).collect();
+    for call in with_media {
+        engine::tell(turn, call, MediaCommand::SaveBandwidth(settings.low_bandwidth));
     }
     Ok(())
 }

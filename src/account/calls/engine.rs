@@ -50,8 +50,12 @@ pub fn servers_changed(turn: &mut Turn<'_, '_>, call: &mut Live) -> Result<(), E
     let Some(servers) = services::servers(turn) else { return Ok(()) };
     call.engine.waits_for_servers = false;
     call.engine.has_begun = true;
-    let relay_only = turn.tx.reads().call_settings()?.relay_only || is_stranger(turn, call)?;
+    let settings = turn.tx.reads().call_settings()?;
+    let relay_only = settings.relay_only || is_stranger(turn, call)?;
     tell(turn, call.id, MediaCommand::Begin(MediaSetup { servers, relay_only, bundle: call.bundle }));
+    if settings.low_bandwidth {
+        tell(turn, call.id, MediaCommand::SaveBandwidth(true));
+    }
     capture(turn, call);
     if let Some(offer) = call.engine.their_offer.take() {
         ask(turn, call, Question::Accept, MediaCommand::Answer(offer));

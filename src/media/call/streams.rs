@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use model::{Flow, MediaKind, StreamStatistics};
@@ -36,6 +39,8 @@ pub struct Streams {
     /// Where the numbers of a source stand.
     continuities: HashMap<u32, Arc<Mutex<Continuity>>>,
     rate: SendRate,
+    /// Little is to travel.
+    saves: Arc<AtomicBool>,
     audio: Arc<Counters>,
     video: Arc<Counters>,
 }
@@ -54,6 +59,7 @@ impl Streams {
             receiving: HashMap::new(),
             continuities: HashMap::new(),
             rate: SendRate::default(),
+            saves: Arc::default(),
             audio: Arc::default(),
             video: Arc::default(),
         }
@@ -80,6 +86,16 @@ impl Streams {
     pub fn set_hold(&mut self, on: bool, legs: &[Leg]) {
         self.on_hold = on;
         self.settle(legs);
+    }
+
+    /// Whether little is to travel.
+    pub fn save_bandwidth(&mut self, on: bool) {
+        self.saves.store(on, Relaxed);
+        self.rate.save(on);
+        for sending in self.sending.values() {
+            sending.save_bandwidth(on);
+            sending.set_rate(self.rate.bits());
+        }
     }
 
     /// A device failed: it is not tried again before it is wanted anew.
@@ -127,6 +143,7 @@ impl Streams {
         match Sending::begin(sent, self.devices, self.show.clone(), self.fault.clone()) {
             Ok(sending) => {
                 sending.set_rate(self.rate.bits());
+                sending.save_bandwidth(self.saves.load(Relaxed));
                 self.sending.insert(content.ssrc, sending);
             }
             Err(error) => {
@@ -143,6 +160,7 @@ impl Streams {
             media: content.media,
             payload,
             track,
+            saves: self.saves.clone(),
             counters: self.counters(content.media),
         };
         match Receiving::begin(received, self.devices, self.show.clone(), self.fault.clone()) {

@@ -114,6 +114,12 @@ fn a_call_is_taken_once() {
 fn what_is_wanted_of_calls_is_kept() {
     let mut bench = Bench::new();
     assert_eq!(bench.read(|reads| reads.call_settings()), CallSettings::default());
-    bench.write(|tx| tx.set_call_settings(CallSettings { relay_only: true }));
-    assert!(bench.read(|reads| reads.call_settings()).relay_only);
+    for settings in [
+        CallSettings { relay_only: true, low_bandwidth: false },
+        CallSettings { relay_only: false, low_bandwidth: true },
+    ] {
+        assert!(bench.write(|tx| tx.set_call_settings(settings)));
+        assert_eq!(bench.read(|reads| reads.call_settings()), settings);
+        assert!(!bench.write(|tx| tx.set_call_settings(settings)), "nothing is new");
+    }
 }

@@ -13,3 +13,5 @@ CREATE UNIQUE INDEX calls_by_session ON calls (conversation, session);
 
 -- Whether media may go through relays only.
 ALTER TABLE account ADD COLUMN relay_only INTEGER NOT NULL DEFAULT 0;
+-- Whether little is to travel.
+ALTER TABLE account ADD COLUMN low_bandwidth INTEGER NOT NULL DEFAULT 0;

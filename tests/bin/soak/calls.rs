@@ -100,7 +100,12 @@ impl Obedience {
                 return self.command(AccountCommand::StartCall(self.conversation, *what == "video"));
             }
             ["relay-only"] => {
-                return self.command(AccountCommand::SetCallSettings(CallSettings { relay_only: true }));
+                let settings = CallSettings { relay_only: true, ..CallSettings::default() };
+                return self.command(AccountCommand::SetCallSettings(settings));
+            }
+            ["low-bandwidth", on] => {
+                let settings = CallSettings { low_bandwidth: *on == "on", ..CallSettings::default() };
+                return self.command(AccountCommand::SetCallSettings(settings));
             }
             ["answer", what] => CallCommand::Answer { video: *what == "video" },
             ["hang-up"] => CallCommand::HangUp,

@@ -53,7 +53,10 @@ fn with_a_stranger_media_goes_through_relays_only() {
 #[test]
 fn relays_only_for_everybody_by_choice() {
     let mut desk = Desk::new();
-    desk.rig.command(AccountCommand::SetCallSettings(CallSettings { relay_only: true }));
+    desk.rig.command(AccountCommand::SetCallSettings(CallSettings {
+        relay_only: true,
+        ..CallSettings::default()
+    }));
     desk.call(false);
     desk.says(Act::Proceed { device: None });
     let MediaCommand::Begin(setup) = desk.engine().remove(0) else { panic!() };
