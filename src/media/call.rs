@@ -325,7 +325,7 @@ impl Call {
             Heard::Way(RTCIceConnectionState::Connected) => leg.begin_handshake(),
             Heard::State(state) => {
                 match state {
-                    RTCPeerConnectionState::Connected => leg.set_up(true),
+                    RTCPeerConnectionState::Connected => leg.has_come_up(),
                     RTCPeerConnectionState::Disconnected | RTCPeerConnectionState::Failed => {
                         leg.set_up(false);
                     }
@@ -340,7 +340,9 @@ impl Call {
 
     /// Whether everything has found its way, and tells if that is new.
     fn judge(&mut self) {
-        let mut used = self.legs.iter().filter(|leg| leg.is_used()).peekable();
+        // What comes into a call that goes on looks for a way of its own: nothing is broken by that.
+        let counts = |leg: &&Leg| leg.is_used() && (leg.was_up() || !self.was_found);
+        let mut used = self.legs.iter().filter(counts).peekable();
         let found = used.peek().is_some() && used.all(Leg::is_up);
         if found == self.found {
             return;

@@ -135,3 +135,55 @@ pub fn packets(input: &[u8]) {
         assert!(wait.is_none_or(|wait| (20..=120).contains(&wait)), "{wait:?}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+
+    use super::*;
+
+    /// Inputs that were kept, changed by chance: fuzzing by coverage is `build-aux/dev fuzz`. `STARLING_CHANCES` says how many.
+    fn by_chance(name: &str, target: fn(&[u8])) {
+        let chances =
+            std::env::var("STARLING_CHANCES").ok().and_then(|text| text.parse().ok()).unwrap_or(5_000);
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus").join(name);
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        let kept: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
+        let mut random = StdRng::seed_from_u64(1);
+        for _ in 0..chances {
+            let mut input = kept[random.random_range(0..kept.len())].clone();
+            for _ in 0..random.random_range(1..8) {
+                let at = random.random_range(0..=input.len());
+                match random.random_range(0..4) {
+                    0 => input.insert(at, random.random()),
+                    1 => input.truncate(at),
+                    2 => input.extend_from_slice(&kept[random.random_range(0..kept.len())]),
+                    _ => {
+                        if let Some(byte) = input.get_mut(at) {
+                            *byte = random.random();
+                        }
+                    }
+                }
+            }
+            target(&input);
+        }
+    }
+
+    #[test]
+    fn descriptions_of_any_words_add_no_line() {
+        by_chance("media-descriptions", describe);
+    }
+
+    #[test]
+    fn candidates_of_any_words_are_one_line_or_none() {
+        by_chance("media-candidates", candidate);
+    }
+
+    #[test]
+    fn packets_of_any_bytes_leave_rates_and_waits_in_their_bounds() {
+        by_chance("media-packets", packets);
+    }
+}

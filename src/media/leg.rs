@@ -75,6 +75,7 @@ pub struct Leg {
     offers: bool,
     is_known: bool,
     is_up: Arc<AtomicBool>,
+    was_up: bool,
     /// Since when keys are being agreed.
     handshake: Option<Instant>,
 }
@@ -90,6 +91,7 @@ impl Leg {
             offers: false,
             is_known: false,
             is_up,
+            was_up: false,
             handshake: None,
         }
     }
@@ -97,6 +99,17 @@ impl Leg {
     /// It has found its way, or lost it.
     pub fn set_up(&self, is_up: bool) {
         self.is_up.store(is_up, Relaxed);
+    }
+
+    /// It has found its way.
+    pub fn has_come_up(&mut self) {
+        self.was_up = true;
+        self.set_up(true);
+    }
+
+    /// Whether it ever found its way.
+    pub fn was_up(&self) -> bool {
+        self.was_up
     }
 
     /// A way was found: now keys are agreed.

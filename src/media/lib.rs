@@ -7,8 +7,9 @@
 //!   commands ─→ call ─┬─ leg (one for all contents that share a transport, else one each)
 //!   events   ←─       │    sdp, candidates, codecs: descriptions ↔ what the library wants
 //!                     │    connection: ICE, DTLS, SRTP, RTP (the `webrtc` library), feedback: what it hears of RTCP
+//!                     │    sockets: handshakes that survive a bad line
 //!                     ├─ sending    microphone, camera ─→ Opus, VP8 ─→ RTP      (GStreamer, on its own threads)
-//!                     └─ receiving  RTP ─→ jitter buffer ─→ decoder ─→ speaker, picture
+//!                     └─ receiving  RTP ─→ jitter buffer (playout: how long) ─→ decoder ─→ speaker, picture
 //! ```
 //!
 //! Between GStreamer's threads and the tasks of the network stand bounded channels that drop what is too much, as a network

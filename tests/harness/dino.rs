@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::internet::{Internet, Line};
+use crate::internet::{Internet, Line, Place};
 use crate::program::Program;
 use crate::{Desktop, Robot, Server, wait};
 
@@ -17,6 +17,8 @@ pub struct Dino {
     pub desktop: Desktop,
     /// Uses its window.
     pub robot: Robot,
+    /// Where it stands.
+    pub place: Place,
     _program: Program,
 }
 
@@ -79,7 +81,7 @@ impl Dino {
             sql(&database, &statements).then_some(())
         });
         let program = start();
-        let dino = Self { desktop, robot, _program: program };
+        let dino = Self { desktop, robot, place, _program: program };
         dino.robot.find_text(contact.split('@').next().unwrap_or(contact)).click();
         dino
     }
@@ -93,15 +95,10 @@ impl Dino {
         String::from_utf8_lossy(&told.expect("dpkg-query").stdout).into_owned()
     }
 
-    /// Calls the person whose conversation is open. Voice is the first in the menu of the button, and video the second; the keys
-    /// find them.
+    /// Calls the person whose conversation is open. Pressed over the bus, the button does not ask whether with pictures.
     #[track_caller]
-    pub fn calls(&self, video: bool) {
-        self.robot.find("toggle button", "Start call").point();
-        self.robot.find("menu item", if video { "Video call" } else { "Audio call" });
-        for key in if video { &["Down", "Down", "Return"][..] } else { &["Down", "Return"] } {
-            self.desktop.press(key);
-        }
+    pub fn calls(&self) {
+        self.robot.find_named("Start call").click();
     }
 
     /// Takes the call that rings.

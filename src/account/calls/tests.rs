@@ -1,7 +1,7 @@
 //! Calls as scripts: what the other side, the engine of media and the user do, and what comes of it.
 //!
 //! The other side speaks the words of the XEPs. Where a test says "as Dino" or "as Conversations" it is written after what
-//! their sources show they send and expect; none of it is a recording.
+//! their sources show they send and expect; what was recorded is in `recorded`.
 
 mod chance;
 mod changes;
@@ -12,6 +12,7 @@ mod lines;
 mod links;
 mod outgoing;
 mod pair;
+mod recorded;
 mod servers;
 mod strangers;
 mod ways;

@@ -15,6 +15,7 @@ fn a_picture_is_added_by_either_side() {
         pair.offer(who, &[MediaKind::Video]);
         pair.until_they_talk(30);
         assert_eq!(pair.sides[0].failed, None);
+        assert!(pair.sides.iter().all(|side| side.broken == 0), "voices went on all the while");
     }
 }
 
