@@ -95,12 +95,15 @@ impl Codec {
         }
     }
 
-    /// What of theirs can be taken, as we would say it: with their number, and only feedback that both know.
+    /// What of theirs can be taken, as we would say it: with their number, and only what both know. Dino compares an answer
+    /// with what it offered, word by word.
     pub fn common(self, theirs: &RtpDescription) -> Option<RtpPayload> {
         let payload = theirs.payloads.iter().find(|payload| self.is(payload))?;
         let mut feedback = self.feedback();
         feedback.retain(|known| payload.feedback.contains(known) || theirs.feedback.contains(known));
-        Some(RtpPayload { id: payload.id, feedback, ..self.payload() })
+        let mut parameters = self.parameters();
+        parameters.retain(|known| payload.parameters.contains(known));
+        Some(RtpPayload { id: payload.id, parameters, feedback, ..self.payload() })
     }
 
     fn is(self, payload: &RtpPayload) -> bool {
@@ -171,6 +174,18 @@ mod tests {
         assert_eq!(taken.id, 120);
         let kinds: Vec<&str> = taken.feedback.iter().map(|feedback| feedback.kind.as_str()).collect();
         assert_eq!(kinds, ["goog-remb", "nack"]);
+    }
+
+    #[test]
+    fn only_common_parameters_are_taken() {
+        let offered = Codec::Opus.payload();
+        // As Dino offers it.
+        let parameters =
+            vec![("useinbandfec".to_owned(), "1".to_owned()), ("cbr".to_owned(), "1".to_owned())];
+        let payload = RtpPayload { parameters, ..offered };
+        let theirs = RtpDescription { payloads: vec![payload], ..RtpDescription::bare(MediaKind::Audio) };
+        let taken = Codec::Opus.common(&theirs).unwrap();
+        assert_eq!(taken.parameters, [("useinbandfec".to_owned(), "1".to_owned())]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use super::*;
 
 const TAKES_VOICE: &str = include_str!("recorded/dino-takes-voice.xml");
+const TAKES_CAMERA: &str = include_str!("recorded/dino-takes-camera.xml");
+const CALLS: &str = include_str!("recorded/dino-calls.xml");
 const TAKES_VIDEO: &str = include_str!("recorded/dino-takes-video.xml");
 
 /// The stanzas of a recording, one a line, of the session that is talked about.
@@ -57,4 +59,56 @@ fn dino_takes_our_calls() {
         desk.media(MediaEvent::Connected);
         assert!(matches!(desk.state(), CallState::Connected { .. }));
     }
+}
+
+#[test]
+fn dino_calls_us() {
+    let mut desk = Desk::new();
+    let stanzas = stanzas(CALLS, &desk);
+    let [propose, initiate] = stanzas.as_slice() else { panic!("{stanzas:?}") };
+    desk.rig.bytes(propose);
+    assert_eq!(desk.state(), CallState::Ringing);
+    desk.command(CallCommand::Answer { video: false });
+    desk.rig.bytes(initiate);
+    let offered = desk.engine().into_iter().find_map(|told| match told {
+        MediaCommand::Answer(offer) => Some(offer),
+        _ => None,
+    });
+    let offered = offered.expect("an offer");
+    let [content] = offered.contents.as_slice() else { panic!("{offered:?}") };
+    is_usable(content, "opus", DtlsSetup::ActPass);
+    assert!(offered.bundle.is_empty());
+    desk.media(MediaEvent::Answer(description(&VOICE, "ours")));
+    desk.asked(Action::SessionAccept);
+    desk.media(MediaEvent::Connected);
+    assert!(matches!(desk.state(), CallState::Connected { .. }));
+}
+
+#[test]
+fn dino_takes_a_camera() {
+    let mut desk = Desk::new();
+    desk.call(false);
+    let stanzas = stanzas(TAKES_CAMERA, &desk);
+    let [proceed, accept, modify, take] = stanzas.as_slice() else { panic!("{stanzas:?}") };
+    desk.rig.bytes(proceed);
+    desk.media(MediaEvent::Offer(description(&VOICE, "ours")));
+    desk.asked(Action::SessionInitiate);
+    desk.rig.bytes(accept);
+    desk.media(MediaEvent::Connected);
+    desk.command(CallCommand::Send(MediaKind::Video, true));
+    desk.media(MediaEvent::Offer(description(&[("video", MediaKind::Video)], "ours")));
+    desk.asked(Action::ContentAdd);
+    // It says first that it sends no pictures, and then takes ours.
+    desk.rig.bytes(modify);
+    desk.engine();
+    desk.rig.bytes(take);
+    let told = desk.engine();
+    let applied = told.iter().find_map(|told| match told {
+        MediaCommand::Apply(answer) => Some(answer),
+        _ => None,
+    });
+    let [content] = applied.expect("an answer").contents.as_slice() else { panic!("{told:?}") };
+    assert_eq!((content.name.as_str(), content.flow), ("video", Flow { sends: true, receives: false }));
+    assert!(matches!(desk.state(), CallState::Connected { .. }));
+    assert!(desk.told().camera && !desk.told().participants[0].video);
 }
