@@ -81,6 +81,8 @@ pub enum Input {
 pub enum Question {
     /// The conversation with an address, made if there is none.
     OpenConversation(BareJid),
+    /// Whether somebody can be called.
+    Callable(BareJid),
     /// A new password (XEP-0077 §3.3).
     ChangePassword(String),
 }
@@ -89,6 +91,7 @@ impl std::fmt::Debug for Question {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::OpenConversation(_) => "OpenConversation",
+            Self::Callable(_) => "Callable",
             Self::ChangePassword(_) => "ChangePassword",
         })
     }

@@ -55,7 +55,7 @@ use crate::{
     turn::{State, Turn},
 };
 
-pub use commands::{command, set_busy, set_settings, start};
+pub use commands::{callable, command, set_busy, set_settings, start};
 pub use invitations::{bounced, hear};
 pub use sending::Asked;
 pub use session::handle_request;

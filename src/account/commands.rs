@@ -109,6 +109,11 @@ pub fn ask(turn: &mut Turn<'_, '_>, request: RequestId, question: Question) -> R
             answer(turn, request, Ok(Answer::Conversation(conversation)));
             Ok(())
         }
+        Question::Callable(peer) => {
+            let callable = calls::callable(turn, &peer)?;
+            answer(turn, request, Ok(Answer::Callable(callable)));
+            Ok(())
+        }
         Question::ChangePassword(password) => password::change(turn, request, password),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use model::{AccountCommand, AccountSettings, BareJid, CallId, EventKind, MediaCommand, Now, Timestamp};
+use model::{
+    AccountCommand, AccountSettings, Answer, BareJid, CallId, EventKind, MediaCommand, Now, Timestamp,
+};
 use rand_core::{Infallible, TryCryptoRng, TryRng};
 use store::{Credentials, Reads, Writer};
 use xmpp::{TlsFacts, minidom::Element};
@@ -54,6 +56,8 @@ pub struct Rig {
     pub jobs: Vec<FileJob>,
     /// What the engine of a call's media was told since it was last asked for.
     pub media: Vec<(CallId, MediaCommand)>,
+    /// What was asked and answered.
+    pub answers: Vec<Answer>,
 }
 
 impl Rig {
@@ -109,6 +113,7 @@ impl Rig {
             events: Vec::new(),
             jobs: Vec::new(),
             media: Vec::new(),
+            answers: Vec::new(),
         }
     }
 
@@ -168,6 +173,7 @@ impl Rig {
                 Output::Event(event) => self.events.push(event),
                 Output::File(job) => self.jobs.push(job),
                 Output::Media(call, command) => self.media.push((call, command)),
+                Output::Answer(_, Ok(answer)) => self.answers.push(answer),
                 _ => {}
             }
         }

@@ -8,7 +8,7 @@
 mod address;
 mod application;
 mod bridge;
-mod call_words;
+mod calls;
 mod composer;
 mod connection_words;
 mod contact_requests;

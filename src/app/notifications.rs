@@ -86,6 +86,7 @@ fn is_busy(bridge: &Bridge, account: AccountId) -> bool {
     bridge.account(account).is_some_and(|account| account.presence().show == Show::DoNotDisturb)
 }
 
-fn name(key: ConversationKey) -> String {
+/// Under which name a conversation is told of.
+pub fn name(key: ConversationKey) -> String {
     format!("{}/{}", key.account, key.conversation.0)
 }

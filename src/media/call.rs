@@ -5,7 +5,7 @@ mod streams;
 use std::{sync::Arc, time::Duration};
 
 use model::{
-    CallStatistics, ContentCandidates, ContentCredentials, Flow, MediaCommand, MediaContent,
+    CallDevices, CallStatistics, ContentCandidates, ContentCredentials, Flow, MediaCommand, MediaContent,
     MediaDescription, MediaEvent, MediaFailure, MediaKind, MediaSetup, WantedContent,
 };
 use tokio::{
@@ -18,6 +18,7 @@ use self::streams::Streams;
 use crate::{
     Config, Told, candidates,
     connection::{self, Told as Heard},
+    engine::Wish,
     feedback::Feedback,
     leg::{Leg, Renewed, Trouble},
     pictures::Show,
@@ -31,7 +32,7 @@ const MAX_CONTENTS: usize = 16;
 type Tell = Arc<dyn Fn(Told) + Send + Sync>;
 
 /// Does what a call is told until it is over.
-pub async fn run(config: Config, mut commands: mpsc::Receiver<MediaCommand>, tell: Tell) {
+pub async fn run(config: Config, chosen: CallDevices, mut wishes: mpsc::Receiver<Wish>, tell: Tell) {
     let (from_legs, mut heard) = mpsc::channel(MAX_WAITING);
     let (feedback_in, mut feedback) = mpsc::channel(MAX_WAITING);
     let (fault, mut faults) = mpsc::channel(8);
@@ -39,7 +40,7 @@ pub async fn run(config: Config, mut commands: mpsc::Receiver<MediaCommand>, tel
         config,
         setup: MediaSetup { servers: Vec::new(), relay_only: true, bundle: false },
         legs: Vec::new(),
-        streams: Streams::new(config.devices, fault, shower(config, &tell)),
+        streams: Streams::new(config.devices, chosen, fault, shower(config, &tell)),
         found: false,
         was_found: false,
         from_legs,
@@ -51,9 +52,13 @@ pub async fn run(config: Config, mut commands: mpsc::Receiver<MediaCommand>, tel
     loop {
         let outcome = tokio::select! {
             biased;
-            command = commands.recv() => match command {
-                None | Some(MediaCommand::End) => break,
-                Some(command) => call.obey(command).await,
+            wish = wishes.recv() => match wish {
+                None | Some(Wish::Command(MediaCommand::End)) => break,
+                Some(Wish::Command(command)) => call.obey(command).await,
+                Some(Wish::Devices(chosen)) => {
+                    call.streams.use_devices(chosen, &call.legs);
+                    Ok(())
+                }
             },
             Some((leg, event)) = heard.recv() => call.hear(leg, event).await,
             Some(feedback) = feedback.recv() => {
@@ -360,6 +365,10 @@ impl Call {
     }
 
     fn device_failed(&mut self, media: MediaKind) -> Outcome {
+        // One that was unplugged: the desktop has chosen another by now.
+        if self.streams.fall_back(media, &self.legs) {
+            return Ok(());
+        }
         // A camera that fails leaves a call of voices.
         if media == MediaKind::Audio {
             return Err(MediaFailure::Machinery);

@@ -14,6 +14,8 @@ pub struct Counters {
     pub bytes_sent: AtomicU64,
     pub packets_received: AtomicU64,
     pub bytes_received: AtomicU64,
+    /// Those that came, and those between them.
+    pub packets_expected: AtomicU64,
     pub decoded: AtomicU64,
     level: AtomicI32,
     /// How much was decoded when it was asked the last time.
@@ -27,6 +29,7 @@ impl Default for Counters {
             bytes_sent: AtomicU64::new(0),
             packets_received: AtomicU64::new(0),
             bytes_received: AtomicU64::new(0),
+            packets_expected: AtomicU64::new(0),
             decoded: AtomicU64::new(0),
             level: AtomicI32::new(SILENCE),
             decoded_before: AtomicU64::new(0),
@@ -45,10 +48,12 @@ impl Counters {
     pub fn snapshot(&self) -> StreamStatistics {
         let decoded = self.decoded.load(Relaxed);
         let is_heard = self.decoded_before.swap(decoded, Relaxed) != decoded;
+        let received = self.packets_received.load(Relaxed);
         StreamStatistics {
             packets_sent: self.packets_sent.load(Relaxed),
             bytes_sent: self.bytes_sent.load(Relaxed),
-            packets_received: self.packets_received.load(Relaxed),
+            packets_received: received,
+            packets_lost: self.packets_expected.load(Relaxed).saturating_sub(received),
             bytes_received: self.bytes_received.load(Relaxed),
             decoded,
             level: i8::try_from(self.level.load(Relaxed)).ok().filter(|_| is_heard),

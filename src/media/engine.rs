@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gstreamer as gst;
-use model::{CallStatistics, MediaCommand, MediaEvent};
+use model::{CallDevices, CallStatistics, MediaCommand, MediaEvent};
 use tokio::{runtime::Handle, sync::mpsc};
 
 use crate::{
@@ -93,12 +93,12 @@ impl Engine {
         }
     }
 
-    /// A call begins. What it tells is told from its task and its pipelines, which must not be held up. It ends with [`MediaCommand::End`] or
+    /// A call begins, with the devices the user chose. What it tells is told from its task and its pipelines, which must not be held up. It ends with [`MediaCommand::End`] or
     /// when the returned end is dropped.
     #[must_use]
-    pub fn begin(&self, tell: impl Fn(Told) + Send + Sync + 'static) -> CallMedia {
+    pub fn begin(&self, chosen: CallDevices, tell: impl Fn(Told) + Send + Sync + 'static) -> CallMedia {
         let (commands, inbox) = mpsc::channel(MAX_WAITING);
-        self.runtime.spawn(call::run(self.config, inbox, Arc::new(tell)));
+        self.runtime.spawn(call::run(self.config, chosen, inbox, Arc::new(tell)));
         CallMedia { commands }
     }
 }
@@ -106,12 +106,27 @@ impl Engine {
 /// The media of one call.
 #[derive(Debug)]
 pub struct CallMedia {
-    commands: mpsc::Sender<MediaCommand>,
+    commands: mpsc::Sender<Wish>,
 }
 
 impl CallMedia {
     /// Wants something done. Never waits; false if the call has ended, or does not keep up.
     pub fn tell(&self, command: MediaCommand) -> bool {
-        self.commands.try_send(command).is_ok()
+        self.commands.try_send(Wish::Command(command)).is_ok()
     }
+
+    /// Uses other devices from now on.
+    pub fn use_devices(&self, chosen: CallDevices) {
+        // Refused: the call has ended.
+        let _ = self.commands.try_send(Wish::Devices(chosen));
+    }
+}
+
+/// What a call is told.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// By signalling.
+    Command(MediaCommand),
+    /// By the user.
+    Devices(CallDevices),
 }

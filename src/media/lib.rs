@@ -23,6 +23,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod background;
 mod call;
 mod candidates;
 mod codecs;
@@ -37,15 +38,20 @@ pub mod fuzz;
 mod leg;
 mod nudge;
 mod pictures;
+mod pipeline;
 mod playout;
 mod rate;
 mod receiving;
+mod ringing;
 mod sdp;
 mod sending;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod trying;
 
-pub use devices::Devices;
+pub use devices::{DeviceWatch, Devices};
 pub use engine::{CallMedia, Config, Engine, Network, Told, Unavailable};
 pub use pictures::{Picture, View};
+pub use ringing::{Ringing, Tone};
+pub use trying::{Meter, Preview};

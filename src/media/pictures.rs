@@ -7,7 +7,7 @@ use gstreamer as gst;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
-use crate::devices::{Fault, Pipeline};
+use crate::pipeline::{Fault, Pipeline};
 
 /// What a picture shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -69,16 +69,18 @@ impl Default for ReceiveRate {
 }
 
 impl ReceiveRate {
-    /// A packet came.
-    pub fn received(&mut self, sequence: u16, bytes: usize) {
+    /// A packet came: with it, so many are known to have been sent that were not before.
+    pub fn received(&mut self, sequence: u16, bytes: usize) -> u32 {
         self.received += 1;
         self.bytes += bytes as u64;
         let ahead = self.newest.map_or(1, |newest| sequence.wrapping_sub(newest));
         // What is behind was sent again, or came late.
-        if ahead < 0x8000 {
-            self.expected += u32::from(ahead);
-            self.newest = Some(sequence);
+        if ahead >= 0x8000 {
+            return 0;
         }
+        self.expected += u32::from(ahead);
+        self.newest = Some(sequence);
+        u32::from(ahead)
     }
 
     /// A second has passed: what they are to be told, in bits a second, if anything came.

@@ -18,7 +18,7 @@ use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
-use model::MediaKind;
+use model::{CallDevices, DeviceRole, MediaKind};
 use rtc::{
     rtcp::payload_feedbacks::{
         picture_loss_indication::PictureLossIndication,
@@ -33,8 +33,9 @@ use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use crate::{
     codecs::Codec,
     counters::Counters,
-    devices::{Devices, Fault, Pipeline},
+    devices::Devices,
     pictures::{self, Show, View},
+    pipeline::{self, Fault, Pipeline},
     playout::Playout,
     rate::{ReceiveRate, SAVING},
 };
@@ -47,6 +48,7 @@ const USUAL_PIECE: u64 = 20;
 const KEYFRAME_PAUSE: Duration = Duration::from_millis(300);
 
 /// What is received.
+#[derive(Clone)]
 pub struct Content {
     pub media: MediaKind,
     /// The number its packets have.
@@ -69,12 +71,18 @@ impl Receiving {
     pub fn begin(
         content: Content,
         devices: Devices,
+        chosen: &CallDevices,
         show: Option<Show>,
         fault: mpsc::Sender<MediaKind>,
     ) -> Result<Self, Fault> {
         let Content { media, payload, track, saves, counters } = content;
         let playout = Playout::new(media, Codec::of(media).clock_rate());
-        let pipeline = Pipeline::new(&words(media, payload, playout.current(), devices, show.is_some()))?;
+        let words = words(media, payload, playout.current(), show.is_some());
+        let pipeline = if media == MediaKind::Audio {
+            Pipeline::into_sink(&words, &devices.element(DeviceRole::Speaker, chosen)?)?
+        } else {
+            Pipeline::new(&words)?
+        };
         let buffer: gst::Element = pipeline.element("buffer")?;
         let piece = Arc::new(AtomicU64::new(USUAL_PIECE));
         if media == MediaKind::Audio {
@@ -103,7 +111,11 @@ impl Receiving {
                 tracing::warn!(error = %error.error(), ?media, "playing failed");
                 let _ = fault.try_send(media);
             }
-            gst::MessageView::Element(message) => hear_level(message, &heard),
+            gst::MessageView::Element(message) => {
+                if let Some(level) = pipeline::level(message) {
+                    heard.set_level(level);
+                }
+            }
             _ => {}
         });
         pipeline.play()?;
@@ -139,7 +151,7 @@ impl Drop for Receiving {
     }
 }
 
-fn words(media: MediaKind, payload: u8, latency: u32, devices: Devices, shows: bool) -> String {
+fn words(media: MediaKind, payload: u8, latency: u32, shows: bool) -> String {
     let (kind, encoding, clock_rate) = match media {
         MediaKind::Audio => ("audio", "OPUS", Codec::Opus.clock_rate()),
         MediaKind::Video | MediaKind::Screen => ("video", "VP8", Codec::Vp8.clock_rate()),
@@ -152,8 +164,7 @@ fn words(media: MediaKind, payload: u8, latency: u32, devices: Devices, shows: b
         MediaKind::Audio => format!(
             "{begin} ! rtpjitterbuffer name=buffer latency={latency} do-lost=true ! rtpopusdepay \
              ! opusdec name=decoder use-inband-fec=true plc=true ! audioconvert \
-             ! level interval=100000000 post-messages=true ! audioresample ! {}",
-            devices.speaker()
+             ! level interval=100000000 post-messages=true ! audioresample name=exit"
         ),
         MediaKind::Video | MediaKind::Screen => format!(
             "{begin} ! rtpjitterbuffer name=buffer latency={latency} do-lost=true \
@@ -191,15 +202,6 @@ fn count_decoded(pipeline: &Pipeline, counters: Arc<Counters>) -> Result<(), Fau
         });
     }
     Ok(())
-}
-
-/// How loud what is played is: the loudest of its channels.
-fn hear_level(message: &gst::message::Element, counters: &Counters) {
-    let Some(structure) = message.structure().filter(|structure| structure.name() == "level") else { return };
-    if let Ok(channels) = structure.get::<gst::glib::ValueArray>("rms") {
-        let levels = channels.iter().filter_map(|level| level.get::<f64>().ok());
-        counters.set_level(levels.fold(f64::NEG_INFINITY, f64::max));
-    }
 }
 
 struct Reader {
@@ -246,7 +248,8 @@ impl Reader {
         let bytes = packet.payload.len();
         self.counters.packets_received.fetch_add(1, Relaxed);
         self.counters.bytes_received.fetch_add(bytes as u64, Relaxed);
-        self.rate.received(packet.header.sequence_number, bytes);
+        let expected = self.rate.received(packet.header.sequence_number, bytes);
+        self.counters.packets_expected.fetch_add(u64::from(expected), Relaxed);
         self.playout.arrived(packet.header.timestamp, std::time::Instant::now());
         self.measure_piece(packet.header.sequence_number, packet.header.timestamp);
         if self.plays.load(Relaxed)

@@ -14,7 +14,7 @@ use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
-use model::MediaKind;
+use model::{CallDevices, DeviceRole, MediaKind};
 use rtc::{rtp::Packet, shared::marshal::Unmarshal};
 use tokio::{sync::mpsc, task::AbortHandle};
 use webrtc::media_stream::track_local::{TrackLocal, static_rtp::TrackLocalStaticRTP};
@@ -23,8 +23,9 @@ use crate::{
     codecs::Codec,
     continuity::Continuity,
     counters::Counters,
-    devices::{Devices, Fault, Pipeline},
+    devices::Devices,
     pictures::{self, Show, View},
+    pipeline::{Fault, Pipeline},
 };
 
 /// Packets that wait for the connection: half a second of video.
@@ -57,11 +58,14 @@ impl Sending {
     pub fn begin(
         content: Content,
         devices: Devices,
+        chosen: &CallDevices,
         show: Option<Show>,
         fault: mpsc::Sender<MediaKind>,
     ) -> Result<Self, Fault> {
         let media = content.media;
-        let pipeline = Pipeline::new(&words(&content, devices, show.is_some()))?;
+        let role = if media == MediaKind::Audio { DeviceRole::Microphone } else { DeviceRole::Camera };
+        let source = devices.element(role, chosen)?;
+        let pipeline = Pipeline::from_source(&source, &words(&content, show.is_some()))?;
         let encoder: gst::Element = pipeline.element("encoder")?;
         let sink: gst_app::AppSink = pipeline.element("packets")?;
         if let Some(show) = show.filter(|_| media != MediaKind::Audio) {
@@ -136,20 +140,19 @@ impl Drop for Sending {
     }
 }
 
-fn words(content: &Content, devices: Devices, shows: bool) -> String {
+fn words(content: &Content, shows: bool) -> String {
     let Content { media, payload, ssrc, .. } = content;
-    let source = devices.source(*media);
     let end = format!("pt={payload} ssrc={ssrc} ! appsink name=packets sync=false max-buffers=256 drop=true");
     match media {
         MediaKind::Audio => format!(
-            "{source} ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=1 \
+            "audioconvert name=entry ! audioresample ! audio/x-raw,rate=48000,channels=1 \
              ! opusenc name=encoder audio-type=voice inband-fec=true dtx=true frame-size=20 bitrate=32000 \
                packet-loss-percentage=5 \
              ! rtpopuspay {end}"
         ),
         // One thread: a second one costs eight times the work at this size. No picture depends on a later one.
         MediaKind::Video | MediaKind::Screen => format!(
-            "{source} ! videoconvert ! videoscale ! videorate \
+            "videoconvert name=entry ! videoscale ! videorate \
              ! video/x-raw,format=I420,width=640,height=360,framerate=30/1,pixel-aspect-ratio=1/1 \
              ! tee name=captured ! queue max-size-buffers=2 leaky=downstream \
              ! vp8enc name=encoder deadline=1 cpu-used=-6 threads=1 lag-in-frames=0 \

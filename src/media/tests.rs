@@ -7,7 +7,7 @@ mod hostile;
 use std::time::Duration;
 
 use model::{
-    CallStatistics, ContentCandidates, ContentCredentials, Flow, IceCredentials, MediaCommand,
+    CallDevices, CallStatistics, ContentCandidates, ContentCredentials, Flow, IceCredentials, MediaCommand,
     MediaDescription, MediaEvent, MediaFailure, MediaKind, MediaSetup, WantedContent,
 };
 use tokio::{runtime::Runtime, sync::mpsc, time::timeout};
@@ -58,7 +58,7 @@ impl Pair {
         let engine = Engine::new(config, runtime.handle().clone()).unwrap();
         let sides = [0, 1].map(|_| {
             let (tell, told) = mpsc::unbounded_channel();
-            let media = engine.begin(move |what| drop(tell.send(what)));
+            let media = engine.begin(CallDevices::default(), move |what| drop(tell.send(what)));
             let setup = MediaSetup { servers: Vec::new(), relay_only: false, bundle };
             assert!(media.tell(MediaCommand::Begin(setup)));
             let statistics = CallStatistics::default();

@@ -146,6 +146,50 @@ pub struct CallSettings {
     pub low_bandwidth: bool,
 }
 
+/// Whether somebody can be called, as far as their devices say: where nothing is known of them, a call may still ring on a
+/// device that is away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Callable {
+    /// With voice.
+    pub voice: bool,
+    /// With video.
+    pub video: bool,
+}
+
+/// Which devices the user wants calls to use, by their [`CallDevice::id`]. `None`, or one that is not there: what the
+/// desktop has chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallDevices {
+    /// What hears the user.
+    pub microphone: Option<String>,
+    /// What the others are heard from.
+    pub speaker: Option<String>,
+    /// What sees the user.
+    pub camera: Option<String>,
+}
+
+/// A device that calls can use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallDevice {
+    /// What it is for.
+    pub role: DeviceRole,
+    /// Knows it again, also after it was away.
+    pub id: String,
+    /// What the desktop calls it.
+    pub name: String,
+}
+
+/// What a device is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeviceRole {
+    /// It hears.
+    Microphone,
+    /// It is heard.
+    Speaker,
+    /// It sees.
+    Camera,
+}
+
 /// How a call's media does, told every second while it lasts. Never stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallStatistics {
@@ -164,6 +208,8 @@ pub struct StreamStatistics {
     pub bytes_sent: u64,
     /// Packets that came.
     pub packets_received: u64,
+    /// Packets that should have come, and did not.
+    pub packets_lost: u64,
     /// What they carried, in bytes.
     pub bytes_received: u64,
     /// Pieces of sound or pictures that were decoded.

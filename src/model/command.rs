@@ -1,9 +1,9 @@
 //! What a person or the desktop wants done: of the program, of one account, of one call.
 
 use crate::{
-    AccountId, AttachmentId, Availability, BareJid, CallId, CallSettings, ChatState, ConversationId,
-    EncryptionSettings, FileFacts, FileSettings, Fingerprint, MediaKind, MessageId, Mute, OutgoingFiles,
-    Redacted, Timestamp, Trust,
+    AccountId, AttachmentId, Availability, BareJid, CallDevices, CallId, CallSettings, ChatState,
+    ConversationId, EncryptionSettings, FileFacts, FileSettings, Fingerprint, MediaKind, MessageId, Mute,
+    OutgoingFiles, Redacted, Timestamp, Trust,
 };
 
 /// Something a person, or the desktop, wants done. Sending one never waits.
@@ -11,6 +11,8 @@ use crate::{
 pub enum Command {
     /// For one account.
     Account(AccountId, AccountCommand),
+    /// Which devices calls use, those under way too.
+    SetCallDevices(CallDevices),
     /// The network came, went or changed: try at once, or stop trying.
     NetworkChanged {
         /// Whether there is a network at all.

@@ -32,8 +32,8 @@ pub use attachment::{
     FileSource, OutgoingFile, OutgoingFiles, SharedFile, StorageUse, Transfer, TransferFailure, VoiceFacts,
 };
 pub use call::{
-    Call, CallFailure, CallLine, CallOutcome, CallSecurity, CallSettings, CallState, CallStatistics,
-    Participant, StreamStatistics,
+    Call, CallDevice, CallDevices, CallFailure, CallLine, CallOutcome, CallSecurity, CallSettings, CallState,
+    CallStatistics, Callable, DeviceRole, Participant, StreamStatistics,
 };
 pub use command::{AccountCommand, CallCommand, Command, Draft, Outgoing};
 pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};

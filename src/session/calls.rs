@@ -25,8 +25,8 @@ use std::{
 use async_channel::{Receiver, Sender};
 use media::{CallMedia, Devices, Engine, Network, Picture, Told, View};
 use model::{
-    AccountCommand, AccountId, Call, CallId, CallState, Direction, EventKind, IceServer, MediaCommand,
-    MediaEvent, MediaFailure, MediaSetup,
+    AccountCommand, AccountId, Call, CallDevices, CallId, CallState, Direction, EventKind, IceServer,
+    MediaCommand, MediaEvent, MediaFailure, MediaSetup,
 };
 use tokio::runtime::Runtime;
 
@@ -78,6 +78,8 @@ enum Letter {
     Closed(AccountId),
     /// A call is as it is now.
     Changed(AccountId, Box<Call>),
+    /// What captures and plays from now on.
+    Devices(CallDevices),
     /// To the media of a call.
     Media(AccountId, CallId, MediaCommand),
 }
@@ -91,6 +93,7 @@ impl Calls {
                 config,
                 table,
                 bus,
+                chosen: CallDevices::default(),
                 engine: None,
                 media: HashMap::new(),
                 authorities: HashMap::new(),
@@ -140,6 +143,11 @@ impl Calls {
         self.post(Letter::Changed(account, Box::new(call.clone())));
     }
 
+    /// The user chose other devices.
+    pub(crate) fn use_devices(&self, devices: CallDevices) {
+        self.post(Letter::Devices(devices));
+    }
+
     /// An account tells the media of a call.
     pub(crate) fn media(&self, account: AccountId, call: CallId, command: MediaCommand) {
         self.post(Letter::Media(account, call, command));
@@ -151,6 +159,8 @@ struct Desk {
     config: CallConfig,
     table: Table,
     bus: Bus,
+    /// Which devices the user wants.
+    chosen: CallDevices,
     engine: Option<(Engine, Runtime)>,
     media: HashMap<(AccountId, CallId), Running>,
     authorities: HashMap<AccountId, PathBuf>,
@@ -189,6 +199,12 @@ impl Desk {
                             occupied.remove(&id)
                         };
                     });
+                }
+                Letter::Devices(chosen) => {
+                    for running in self.media.values() {
+                        running.media.use_devices(chosen.clone());
+                    }
+                    self.chosen = chosen;
                 }
                 Letter::Media(account, call, command) => self.tell(account, call, command),
             }
@@ -261,7 +277,7 @@ impl Desk {
         }
         let (engine, _) = self.engine.as_ref()?;
         let (table, bus, pictures) = (self.table.clone(), self.bus.clone(), self.config.pictures.clone());
-        Some(engine.begin(move |told| match told {
+        let media = engine.begin(self.chosen.clone(), move |told| match told {
             Told::Event(event) => post(&table, account, Mail::Media(call, event)),
             Told::Statistics(statistics) => {
                 bus.tell(account, EventKind::CallStatistics(call, Box::new(statistics)));
@@ -271,7 +287,8 @@ impl Desk {
                     show(account, call, view, picture);
                 }
             }
-        }))
+        });
+        Some(media)
     }
 }
 

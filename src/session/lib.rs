@@ -51,7 +51,7 @@ mod trial;
 mod way;
 
 pub use calls::{CallConfig, PictureSink};
-pub use media::{Devices, Network, Picture, View};
+pub use media::{DeviceWatch, Devices, Meter, Network, Picture, Preview, Ringing, Tone, View};
 
 pub use events::{EventStream, Heard};
 pub use keyring::{MemorySecrets, SecretService, Secrets};

@@ -115,6 +115,7 @@ impl Service {
         match command {
             Command::Account(id, command) => self.post(id, Mail::Command(command)),
             Command::RemoveAccount(id) => self.post(id, Mail::Remove),
+            Command::SetCallDevices(devices) => self.shared.calls.use_devices(devices),
             Command::NetworkChanged { available } => {
                 self.network_available = available;
                 self.post_all(|| Mail::NetworkChanged { available });
@@ -136,6 +137,9 @@ impl Service {
             }
             Request::OpenConversation(id, address) => {
                 self.post(id, Mail::Ask(Question::OpenConversation(address), reply));
+            }
+            Request::Callable(id, address) => {
+                self.post(id, Mail::Ask(Question::Callable(address), reply));
             }
             Request::ExportFile(id, file, to) => match self.shared.table.reader(id) {
                 Some(reader) => {

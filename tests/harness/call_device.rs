@@ -206,6 +206,7 @@ impl CallDevice {
                         bytes_received: number() as u64,
                         decoded: number() as u64,
                         level: Some(number() as i8).filter(|level| *level <= 0),
+                        ..StreamStatistics::default()
                     }
                 };
                 self.statistics = CallStatistics { audio: stream(), video: stream() };

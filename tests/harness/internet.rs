@@ -171,8 +171,8 @@ impl Place {
         let mut world = lock(&self.world);
         let before = world.lines.insert(self.name.clone(), line);
         if before.is_some_and(|before| before.address != line.address) {
-            let word = format!("\0{}", line.address);
-            world.send(self.name.clone(), word.into_bytes(), Duration::ZERO);
+            let moved = format!("\0{}", line.address);
+            world.send(self.name.clone(), moved.into_bytes(), Duration::ZERO);
         }
     }
 

@@ -64,7 +64,16 @@ impl Person {
     /// # Panics
     /// When signing in fails.
     pub fn who_calls(server: &impl Server, name: &str) -> Self {
-        let password = server.register(name);
+        server.register(name);
+        Self::on_a_telephone(server, name)
+    }
+
+    /// As [`Self::who_calls`], on one more device of an account that is there.
+    ///
+    /// # Panics
+    /// When signing in fails.
+    pub fn on_a_telephone(server: &impl Server, name: &str) -> Self {
+        let password = format!("pw-{name}");
         let calls = CallConfig { devices: Devices::Synthetic, network: Network::Loopback, pictures: None };
         let (address, port) = (format!("{name}@localhost"), server.direct_tls_port());
         Self::begin(server, &address, &password, port, Some(calls)).expect("signing in")

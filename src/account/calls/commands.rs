@@ -1,8 +1,8 @@
 //! What the user wants of calls.
 
 use model::{
-    CallCommand, CallFailure, CallId, CallOutcome, CallSettings, Change, ConversationId, ConversationKind,
-    Direction, MediaCommand, MediaKind,
+    BareJid, CallCommand, CallFailure, CallId, CallOutcome, CallSettings, Callable, Change, ConversationId,
+    ConversationKind, Direction, MediaCommand, MediaKind,
 };
 use xmpp::{
     Address,
@@ -62,6 +62,17 @@ pub fn start(turn: &mut Turn<'_, '_>, conversation: ConversationId, video: bool)
         engine::begin(turn, call)
     })?;
     Ok(())
+}
+
+/// Whether somebody can be called: not if all of their devices that are here are known to be unable to. Where none is here, or
+/// nothing is known of those that are, a call may still ring on one that is away.
+pub fn callable(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<Callable, Error> {
+    if !turn.state.setup.calls || !turn.is_online() || who == turn.own_bare() {
+        return Ok(Callable::default());
+    }
+    let [voice, video] =
+        [rtp::FEATURE_AUDIO, rtp::FEATURE_VIDEO].map(|media| caps::supports(turn, who, media));
+    Ok(Callable { voice: voice?.unwrap_or(true), video: video?.unwrap_or(true) })
 }
 
 /// The device to call without proposing, if all of theirs that are known can be called only so.

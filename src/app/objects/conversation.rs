@@ -14,7 +14,7 @@ use model::{
 use view::{ConversationKey, ConversationRow};
 
 use crate::{
-    call_words,
+    calls,
     i18n::{gettext, gettext_f, ngettext_f},
     presence, time_words,
 };
@@ -230,7 +230,7 @@ fn last_line(summary: &ConversationSummary) -> Line {
         gettext_f("{who} {action}", &[("who", &who), ("action", action)])
     });
     if let Some(call) = &last.call {
-        return Line { text: call_words::sentence(last.direction, call), time, ..Line::default() };
+        return Line { text: calls::sentence(last.direction, call), time, ..Line::default() };
     }
     let text = if last.retracted {
         gettext("Message deleted")

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use model::{Flow, MediaKind, StreamStatistics};
+use model::{CallDevices, Flow, MediaKind, StreamStatistics};
 use tokio::sync::mpsc;
 use webrtc::media_stream::track_remote::TrackRemote;
 
@@ -27,6 +27,7 @@ use crate::{
 /// Everything that flows.
 pub struct Streams {
     devices: Devices,
+    chosen: CallDevices,
     fault: mpsc::Sender<MediaKind>,
     show: Option<Show>,
     captures: HashMap<MediaKind, bool>,
@@ -35,7 +36,7 @@ pub struct Streams {
     /// By the number of the source.
     sending: HashMap<u32, Sending>,
     /// By name.
-    receiving: HashMap<String, Receiving>,
+    receiving: HashMap<String, (receiving::Content, Receiving)>,
     /// Where the numbers of a source stand.
     continuities: HashMap<u32, Arc<Mutex<Continuity>>>,
     rate: SendRate,
@@ -47,9 +48,15 @@ pub struct Streams {
 
 impl Streams {
     /// Nothing flows.
-    pub fn new(devices: Devices, fault: mpsc::Sender<MediaKind>, show: Option<Show>) -> Self {
+    pub fn new(
+        devices: Devices,
+        chosen: CallDevices,
+        fault: mpsc::Sender<MediaKind>,
+        show: Option<Show>,
+    ) -> Self {
         Self {
             devices,
+            chosen,
             fault,
             show,
             captures: HashMap::new(),
@@ -117,9 +124,56 @@ impl Streams {
             }
         }
         self.receiving.retain(|name, _| contents.iter().any(|content| content.name == *name));
-        for (name, receiving) in &self.receiving {
-            let receives = self.flows.get(name).is_none_or(|flow| flow.receives);
-            receiving.set_plays(receives && !self.on_hold);
+        for (name, (_, receiving)) in &self.receiving {
+            receiving.set_plays(self.may_play(name));
+        }
+    }
+
+    fn may_play(&self, content: &str) -> bool {
+        self.flows.get(content).is_none_or(|flow| flow.receives) && !self.on_hold
+    }
+
+    /// Uses other devices from now on.
+    pub fn use_devices(&mut self, chosen: CallDevices, legs: &[Leg]) {
+        let before = std::mem::replace(&mut self.chosen, chosen);
+        let changes = |media: MediaKind| match media {
+            MediaKind::Audio => self.chosen.microphone != before.microphone,
+            MediaKind::Video | MediaKind::Screen => self.chosen.camera != before.camera,
+        };
+        self.sending.retain(|_, sending| !changes(sending.media()));
+        if self.chosen.speaker != before.speaker {
+            self.play_anew();
+        }
+        self.settle(legs);
+    }
+
+    /// What the user chose for this failed: the desktop's is used in its place. False if that was used already.
+    pub fn fall_back(&mut self, media: MediaKind, legs: &[Leg]) -> bool {
+        let chosen = match media {
+            MediaKind::Audio => CallDevices { camera: self.chosen.camera.clone(), ..CallDevices::default() },
+            MediaKind::Video | MediaKind::Screen => CallDevices { camera: None, ..self.chosen.clone() },
+        };
+        let is_other = chosen != self.chosen;
+        if is_other {
+            self.use_devices(chosen, legs);
+        }
+        is_other
+    }
+
+    /// Voices are played by another device.
+    fn play_anew(&mut self) {
+        let is_voice = |content: &receiving::Content| content.media == MediaKind::Audio;
+        let voices: Vec<String> = self
+            .receiving
+            .iter()
+            .filter(|(_, (content, _))| is_voice(content))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in voices {
+            if let Some((content, earlier)) = self.receiving.remove(&name) {
+                drop(earlier);
+                self.begin_receiving(name, content);
+            }
         }
     }
 
@@ -140,7 +194,7 @@ impl Streams {
             continuity: self.continuities.entry(content.ssrc).or_default().clone(),
             counters: self.counters(content.media),
         };
-        match Sending::begin(sent, self.devices, self.show.clone(), self.fault.clone()) {
+        match Sending::begin(sent, self.devices, &self.chosen, self.show.clone(), self.fault.clone()) {
             Ok(sending) => {
                 sending.set_rate(self.rate.bits());
                 sending.save_bandwidth(self.saves.load(Relaxed));
@@ -163,11 +217,21 @@ impl Streams {
             saves: self.saves.clone(),
             counters: self.counters(content.media),
         };
-        match Receiving::begin(received, self.devices, self.show.clone(), self.fault.clone()) {
+        self.begin_receiving(content.name.clone(), received);
+    }
+
+    fn begin_receiving(&mut self, name: String, content: receiving::Content) {
+        let begun = Receiving::begin(
+            content.clone(),
+            self.devices,
+            &self.chosen,
+            self.show.clone(),
+            self.fault.clone(),
+        );
+        match begun {
             Ok(receiving) => {
-                let may_play = self.flows.get(&content.name).is_none_or(|flow| flow.receives);
-                receiving.set_plays(may_play && !self.on_hold);
-                self.receiving.insert(content.name.clone(), receiving);
+                receiving.set_plays(self.may_play(&name));
+                self.receiving.insert(name, (content, receiving));
             }
             Err(error) => {
                 tracing::warn!(%error, media = ?content.media, "nothing can be played");

@@ -62,6 +62,43 @@ fn a_microphone_that_was_off_goes_on() {
 }
 
 #[test]
+fn a_camera_that_was_off_goes_on() {
+    let mut pair = Pair::new(true);
+    pair.connect(&BOTH);
+    pair.until_they_talk(30);
+    pair.sides[0].tell(MediaCommand::Capture { media: MediaKind::Video, on: false });
+    let own = pair.sides[0].pictures[0];
+    let before = pair.sides[0].statistics.video.decoded;
+    pair.until("some time to pass", |sides| sides[0].statistics.video.decoded > before + 60);
+    pair.sides[0].tell(MediaCommand::Capture { media: MediaKind::Video, on: true });
+    pair.until_they_talk(30);
+    pair.until("shown to oneself", |sides| sides[0].pictures[0] > own + 30);
+}
+
+#[test]
+fn other_devices_are_used_from_now_on() {
+    let mut pair = Pair::new(true);
+    pair.connect(&BOTH);
+    pair.until_they_talk(30);
+    let chosen = CallDevices {
+        microphone: Some("low-tone".into()),
+        camera: Some("bars".into()),
+        speaker: Some("one that is not there".into()),
+    };
+    pair.sides[0].media.use_devices(chosen);
+    let before = pair.sides[1].statistics.video.decoded;
+    // A tenth of the greatest amplitude: 23 dB below the loudest sine.
+    pair.until("heard by another microphone", |sides| {
+        let theirs = sides[1].statistics;
+        theirs.audio.level.is_some_and(|level| (-26..=-20).contains(&level))
+            && theirs.video.decoded >= before + 30
+            && hears_the_tone(&sides[0].statistics)
+    });
+    pair.sides[0].media.use_devices(CallDevices::default());
+    pair.until_they_talk(30);
+}
+
+#[test]
 fn nothing_flows_from_who_holds_or_may_not_send() {
     for command in [
         MediaCommand::Hold(true),

@@ -22,7 +22,9 @@ impl Packet {
         let first = *bytes.first()?;
         let payload = usize::from(first & 0x0F) * 4;
         let is_known = first >> 4 == 4 && matches!(bytes.get(9), Some(&(TCP | UDP)));
-        let is_whole = bytes.get(6..8)?[0] & 0x3F == 0 && bytes[7] == 0 && bytes.len() >= payload + 8;
+        // Neither more of it to come, nor a place in something greater.
+        let fragment = u16::from_be_bytes([*bytes.get(6)?, *bytes.get(7)?]) << 2;
+        let is_whole = fragment == 0 && bytes.len() >= payload + 8;
         (is_known && is_whole && payload >= 20).then(|| Self { bytes: bytes.to_vec(), payload })
     }
 

@@ -217,14 +217,12 @@ fn media_that_has_no_offer_or_fails() {
     assert_eq!(goodbye.reason.unwrap().condition, Condition::SecurityError);
 }
 
-#[test]
-fn devices_that_take_no_proposals_are_called_directly() {
-    // What Romeo's only device can do is known: Jingle, and nothing of XEP-0353.
-    let mut desk = Desk::new();
+/// Romeo's only device comes online, and what it can do is known.
+fn comes(desk: &mut Desk, features: &[&str]) {
     let info = xmpp::xep_0030_disco::Info {
         node: None,
         identities: Vec::new(),
-        features: vec!["urn:xmpp:jingle:1".to_owned(), "urn:xmpp:jingle:apps:rtp:audio".to_owned()],
+        features: features.iter().map(|feature| (*feature).to_owned()).collect(),
         forms: Vec::new(),
     };
     let caps = xmpp::xep_0115_caps::Caps::of("https://romeo.example", &info).unwrap();
@@ -232,6 +230,36 @@ fn devices_that_take_no_proposals_are_called_directly() {
         xmpp::payload::parent_tag("presence", "jabber:client", &[("from", ORCHARD)], [caps.element()]);
     desk.rig.write(|tx| tx.put_caps(&caps.key(), &info.features));
     desk.rig.bytes(&text(&presence));
+}
+
+/// Whether Romeo, or somebody else, can be called with voice and with video.
+fn callable(desk: &mut Desk, who: &str) -> (bool, bool) {
+    let question = crate::Question::Callable(BareJid::new(who).unwrap());
+    desk.rig.input(Input::Ask(model::RequestId(7), question));
+    let Some(model::Answer::Callable(callable)) = desk.rig.answers.pop() else { panic!() };
+    (callable.voice, callable.video)
+}
+
+#[test]
+fn who_can_be_called() {
+    let mut desk = Desk::new();
+    assert_eq!(callable(&mut desk, ROMEO), (true, true), "it may ring on a device that is away");
+    comes(&mut desk, &["urn:xmpp:jingle:1", "urn:xmpp:jingle:apps:rtp:audio"]);
+    assert_eq!(callable(&mut desk, ROMEO), (true, false));
+    comes(&mut desk, &["jabber:x:oob"]);
+    assert_eq!(callable(&mut desk, ROMEO), (false, false));
+    assert_eq!(callable(&mut desk, "me@example.org"), (false, false), "oneself");
+    desk.rig.disconnect();
+    assert_eq!(callable(&mut desk, "mercutio@example.net"), (false, false), "there is no link");
+    let mut without = Desk { rig: crate::testing::Rig::online(), session: String::new() };
+    assert_eq!(callable(&mut without, ROMEO), (false, false), "this program cannot");
+}
+
+#[test]
+fn devices_that_take_no_proposals_are_called_directly() {
+    // What Romeo's only device can do is known: Jingle, and nothing of XEP-0353.
+    let mut desk = Desk::new();
+    comes(&mut desk, &["urn:xmpp:jingle:1", "urn:xmpp:jingle:apps:rtp:audio"]);
     let conversation = desk.romeo();
     desk.rig.command(AccountCommand::StartCall(conversation, false));
     assert!(!desk.has_said("propose"));
