@@ -41,7 +41,9 @@ fn connecting(rows: &mut Rows) {
 fn answered(server: &Prosody, relayed: bool) -> Vec<f64> {
     let mut devices = two(server, [None, None], false);
     if relayed {
-        devices.iter_mut().for_each(|device| device.tell("relay-only"));
+        for device in &mut devices {
+            device.tell("relay-only");
+        }
     }
     let rounds = (0..ROUNDS).map(|_| {
         let [alice, bob] = &mut devices;
@@ -68,7 +70,9 @@ fn processor_and_memory(minutes: u64, rows: &mut Rows) {
     let server = Prosody::start();
     let mut devices = two(&server, [None, None], false);
     talk(&mut devices, "video");
-    devices.iter_mut().for_each(|device| device.listen_for(BEGINNING));
+    for device in &mut devices {
+        device.listen_for(BEGINNING);
+    }
     let before = devices.each_mut().map(|device| {
         device.catch_up();
         (processor_time(device.id), device.statistics.video.decoded)

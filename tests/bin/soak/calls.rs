@@ -6,6 +6,7 @@ use std::io::BufRead;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use model::{
     AccountCommand, AccountId, Answer, BareJid, CallCommand, CallId, CallSettings, CallState, Command,
@@ -90,7 +91,7 @@ impl Obedience {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
             self.obey(&line);
         }
-        std::process::exit(0);
+        self.session.end(Duration::from_secs(5));
     }
 
     fn obey(&self, line: &str) {
