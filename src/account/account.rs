@@ -3,15 +3,15 @@
 use std::{path::PathBuf, time::Duration};
 
 use model::{
-    AccountCommand, AccountId, Answer, BareJid, ConnectionStep, EventKind, Failure, Now, RequestId,
-    ServerAddress,
+    AccountCommand, AccountId, Answer, BareJid, CallId, ConnectionStep, EventKind, Failure, MediaCommand,
+    MediaEvent, Now, RequestId, ServerAddress,
 };
 use rand_core::CryptoRng;
 use store::Tx;
 use xmpp::TlsFacts;
 
 use crate::{
-    Error, FileJob, FileReport, archive, commands, connection, files,
+    Error, FileJob, FileReport, archive, calls, commands, connection, files,
     refused::Refused,
     turn::{State, Turn},
 };
@@ -29,6 +29,8 @@ pub struct Setup {
     pub device_name: String,
     /// The language for texts of the server, as in `xml:lang`.
     pub lang: String,
+    /// Whether there is an engine for the media of calls. Without one nothing of calls is announced or heard.
+    pub calls: bool,
 }
 
 /// What happened.
@@ -66,6 +68,8 @@ pub enum Input {
     WindowVisible(bool),
     /// The process ends: say goodbye to the server. Whether the account is enabled stays as it is.
     Quit,
+    /// The engine of a call's media tells something.
+    Media(CallId, MediaEvent),
     /// What became of work on a file.
     File(FileReport),
     /// Somebody waits for an answer.
@@ -77,6 +81,8 @@ pub enum Input {
 pub enum Question {
     /// The conversation with an address, made if there is none.
     OpenConversation(BareJid),
+    /// Whether somebody can be called.
+    Callable(BareJid),
     /// A new password (XEP-0077 §3.3).
     ChangePassword(String),
 }
@@ -85,6 +91,7 @@ impl std::fmt::Debug for Question {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::OpenConversation(_) => "OpenConversation",
+            Self::Callable(_) => "Callable",
             Self::ChangePassword(_) => "ChangePassword",
         })
     }
@@ -104,6 +111,8 @@ pub enum Output {
     Close,
     /// Tell this.
     Event(EventKind),
+    /// Tell the engine of a call's media.
+    Media(CallId, MediaCommand),
     /// Do this with a file.
     File(FileJob),
     /// Answer somebody who waits.
@@ -138,6 +147,7 @@ impl Account {
         let mut turn = Turn { tx, now, state: &mut self.state };
         match input {
             Input::Command(command) => commands::run(&mut turn, command)?,
+            Input::Media(call, event) => calls::media(&mut turn, call, event)?,
             Input::File(report) => files::report(&mut turn, report)?,
             Input::Ask(id, question) => commands::ask(&mut turn, id, question)?,
             input => connection::handle(&mut turn, input)?,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use xmpp::{IqOutcome, Stanza, iq::Taken, jid::Jid, minidom::Element, payload};
 
 use crate::{
-    Error, archive, avatars, blocking, caps, commands, disco, displayed_sync, files, messages, nickname,
-    omemo, outbox, pep,
+    Error, archive, avatars, blocking, calls, caps, commands, disco, displayed_sync, files, messages,
+    nickname, omemo, outbox, pep,
     refused::Kind,
     roster,
     turn::{IqKind, PendingIq, Turn},
@@ -95,6 +95,7 @@ fn deliver(turn: &mut Turn<'_, '_>, pending: PendingIq, outcome: IqOutcome) -> R
         }
         PendingIq::OutboxProbe => outbox::probe_answered(turn, &outcome),
         PendingIq::Disco(asked) => disco::handle_answer(turn, asked, outcome),
+        PendingIq::Calls(asked) => calls::handle_answer(turn, asked, outcome),
         PendingIq::Caps(asked) => caps::handle_answer(turn, asked, outcome),
         PendingIq::Avatars(asked) => avatars::handle_answer(turn, asked, outcome),
         PendingIq::Nickname(asked) => nickname::handle_answer(turn, asked, outcome),

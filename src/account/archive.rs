@@ -41,7 +41,7 @@ use xmpp::{
 };
 
 use crate::{
-    Error, omemo, outbox,
+    Error, calls, omemo, outbox,
     turn::{IqKind, PendingIq, State, Turn},
 };
 
@@ -280,6 +280,7 @@ fn over(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 /// All that is new is here, or there is no archive: what waited for that goes on.
 fn nothing_new_is_missing(turn: &mut Turn<'_, '_>, answer: outbox::Answer) -> Result<(), Error> {
     omemo::caught_up(turn)?;
+    calls::caught_up(turn)?;
     outbox::settled(turn, answer)?;
     outbox::pump(turn)
 }

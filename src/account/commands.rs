@@ -10,8 +10,8 @@ mod password;
 use model::{AccountCommand, Answer, Availability, Change, ConversationId, Failure, RequestId, Show};
 
 use crate::{
-    Error, Output, Question, archive, avatars, blocking, chat_states, connection, files, messages, nickname,
-    omemo, presence, roster, turn::Turn,
+    Error, Output, Question, archive, avatars, blocking, calls, chat_states, connection, files, messages,
+    nickname, omemo, presence, roster, turn::Turn,
 };
 
 pub use compose::{answered, into_outbox, reply_of, say, write};
@@ -81,6 +81,13 @@ pub fn run(turn: &mut Turn<'_, '_>, command: AccountCommand) -> Result<(), Error
         AccountCommand::RemoveDevice(device) => omemo::remove_device(turn, device),
         AccountCommand::ResetSession(who, device) => omemo::reset_session(turn, &who, device),
         AccountCommand::SetEncryptionSettings(settings) => omemo::set_settings(turn, settings),
+        AccountCommand::StartCall(conversation, video) => calls::start(turn, conversation, video),
+        AccountCommand::Call(call, command) => calls::command(turn, call, command),
+        AccountCommand::SetBusy(busy) => {
+            calls::set_busy(turn, busy);
+            Ok(())
+        }
+        AccountCommand::SetCallSettings(settings) => calls::set_settings(turn, settings),
         AccountCommand::SetPrivacy { receipts, typing } => {
             turn.state.own.sends_receipts = receipts;
             turn.state.own.sends_typing = typing;
@@ -100,6 +107,11 @@ pub fn ask(turn: &mut Turn<'_, '_>, request: RequestId, question: Question) -> R
         Question::OpenConversation(peer) => {
             let conversation = messages::open(turn, &peer)?;
             answer(turn, request, Ok(Answer::Conversation(conversation)));
+            Ok(())
+        }
+        Question::Callable(peer) => {
+            let callable = calls::callable(turn, &peer)?;
+            answer(turn, request, Ok(Answer::Callable(callable)));
             Ok(())
         }
         Question::ChangePassword(password) => password::change(turn, request, password),

@@ -30,8 +30,8 @@ use xmpp::{Online, Resumption, Stream, StreamEvent, StreamFailure, StreamInput, 
 
 use self::absence::Absence;
 use crate::{
-    ConnectTarget, Error, Input, Output, answers, archive, chat_states, commands, files, inbound, omemo,
-    online, outbox, presence,
+    ConnectTarget, Error, Input, Output, answers, archive, calls, chat_states, commands, files, inbound,
+    omemo, online, outbox, presence,
     refused::Kind,
     turn::{State, Turn},
 };
@@ -146,7 +146,7 @@ pub fn handle(turn: &mut Turn<'_, '_>, input: Input) -> Result<(), Error> {
             Ok(())
         }
         Input::Quit => go_offline(turn),
-        Input::Command(_) | Input::File(_) | Input::Ask(..) => Ok(()),
+        Input::Command(_) | Input::File(_) | Input::Media(..) | Input::Ask(..) => Ok(()),
     }
 }
 
@@ -166,6 +166,7 @@ pub fn timeout(state: &State) -> Option<Duration> {
         chat_states::timeout(state),
         archive::timeout(state),
         omemo::timeout(state),
+        calls::timeout(state),
         files::timeout(state),
         deleting,
     ]
@@ -348,6 +349,7 @@ fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     commands::delete_pieces(turn)?;
     archive::timer(turn)?;
     omemo::timer(turn)?;
+    calls::timer(turn)?;
     files::timer(turn)?;
     match turn.state.connection.phase {
         Phase::Pausing { until } if until <= turn.now.monotonic => connect(turn),
@@ -468,7 +470,11 @@ fn session_lost(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 
 fn network_changed(turn: &mut Turn<'_, '_>, available: bool) -> Result<(), Error> {
     turn.state.connection.network = available;
-    if available { wake(turn) } else { Ok(()) }
+    if !available {
+        return Ok(());
+    }
+    calls::network_changed(turn)?;
+    wake(turn)
 }
 
 /// Something happened that makes trying, or checking, worth it.

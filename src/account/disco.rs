@@ -21,7 +21,7 @@ use xmpp::{
 };
 
 use crate::{
-    Error, caps, displayed_sync,
+    Error, calls, caps, displayed_sync,
     inbound::{self, Reply},
     omemo,
     turn::{IqKind, PendingIq, Turn},
@@ -183,6 +183,9 @@ pub fn own_info(turn: &Turn<'_, '_>) -> Info {
     let receipts = [markers::NS, receipts::NS].map(str::to_owned);
     let mut features: Vec<String> =
         always.into_iter().chain(receipts.into_iter().filter(|_| turn.state.own.sends_receipts)).collect();
+    if turn.state.setup.calls {
+        features.extend(calls::FEATURES.map(str::to_owned));
+    }
     features.sort();
     Info {
         node: None,

@@ -3,9 +3,11 @@
 //! Every request is answered, or its sender would wait for nothing (RFC 6120 §8.2.3): by the module that
 //! knows it, else with `service-unavailable`. What nobody understands otherwise is passed over.
 
-use xmpp::{Address, Stanza, StanzaKind, minidom::Element};
+use xmpp::{
+    Address, Stanza, StanzaKind, minidom::Element, xep_0166_jingle as jingle, xep_0215_services as services,
+};
 
-use crate::{Error, answers, blocking, disco, messages, presence, roster, turn::Turn};
+use crate::{Error, answers, blocking, calls, disco, messages, presence, roster, turn::Turn};
 
 /// What a module says to a request.
 pub enum Reply {
@@ -17,6 +19,15 @@ pub enum Reply {
         kind: &'static str,
         /// The condition.
         condition: &'static str,
+    },
+    /// The same with a condition of its own beside it.
+    Specific {
+        /// The type.
+        kind: &'static str,
+        /// The condition.
+        condition: &'static str,
+        /// What is meant.
+        specific: Box<Element>,
     },
     /// Nothing: the request was forged, and an answer would tell its sender that we are here.
     Silence,
@@ -59,6 +70,11 @@ fn request(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
             ("http://jabber.org/protocol/disco#items", "query", false) => {
                 disco::handle_items_query(turn, from)?
             }
+            (jingle::NS, "jingle", true) => calls::handle_request(turn, from, payload)?,
+            (services::NS, "services", true) if turn.is_own_server(from) => {
+                calls::handle_push(turn);
+                Reply::Result(None)
+            }
             ("jabber:iq:version", "query", false) => disco::handle_version(turn, from)?,
             ("urn:xmpp:ping", "ping", false) if known(turn, from)? => Reply::Result(None),
             _ => Reply::UNAVAILABLE,
@@ -74,6 +90,13 @@ fn request(turn: &mut Turn<'_, '_>, stanza: &Stanza) -> Result<(), Error> {
             answer
         }
         Reply::Error { kind, condition } => stanza.refusal(kind, condition),
+        Reply::Specific { kind, condition, specific } => {
+            let mut refusal = stanza.refusal(kind, condition);
+            if let Some(error) = refusal.get_child_mut("error", xmpp::xml::NS_CLIENT) {
+                error.append_child(*specific);
+            }
+            refusal
+        }
     };
     turn.send(&answer);
     Ok(())

@@ -24,6 +24,7 @@
 //!   which the copies of a message come makes no difference.
 //! * `archive` reads forward from one stored cursor; `outbox` holds everything of the user's until the server
 //!   has it.
+//! * `calls` moves calls on by one table, and tells an engine for their media what to do by plain data.
 //!
 //! This crate must never know: sockets, TLS, clocks, chance of its own, SQL, widgets. Two accounts and a model
 //! of a server can therefore be played from one seed (`tests/simulation`), and a chat is a script with a golden
@@ -50,6 +51,7 @@ mod answers;
 mod archive;
 mod avatars;
 mod blocking;
+mod calls;
 mod caps;
 mod chat_states;
 mod commands;

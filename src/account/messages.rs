@@ -11,6 +11,7 @@
 //!
 //! A stranger's message gets its row and nothing else (DESIGN rule 12).
 
+mod call_lines;
 mod conversations;
 mod copies;
 mod courtesies;
@@ -24,7 +25,8 @@ mod told;
 mod whose;
 mod words;
 
-pub use conversations::{accept, open, recheck_strangers};
+pub use call_lines::{call_line, own_call};
+pub use conversations::{accept, ensure_called, is_stranger, open, recheck_strangers};
 pub use courtesies::{Memory, end};
 pub use place::newest_place;
 pub use whose::{Parties, Route};
@@ -39,6 +41,7 @@ use self::meaning::{Act, Meaning};
 use crate::{
     Error,
     archive::{self, Run},
+    calls,
     omemo::{self, Opened},
     outbox, pep,
     refused::Kind,
@@ -129,6 +132,9 @@ pub fn take(turn: &mut Turn<'_, '_>, copy: &Copy<'_>) -> Result<(), Error> {
     }
     if parties.direction == Direction::Outgoing {
         outbox::reflected(turn, xmpp::payload::id_attr(copy.message, "id").as_deref())?;
+    }
+    if calls::hear(turn, copy, &parties)? {
+        return Ok(());
     }
     let meaning = meaning_of(turn, copy, &parties)?;
     match &meaning.act {

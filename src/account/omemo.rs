@@ -11,6 +11,7 @@
 //! * `receiving`: opens what came, once. A second copy is known by its mark before any ratchet is touched.
 //! * `answers`: empty messages that move a ratchet; `reset` begins with a device, anew if a person asked.
 //! * `trust`, `trust_messages`: whose keys are believed.
+//! * `vouching`: words for one device outside of messages, for calls.
 //!
 //! Nothing is sealed before the archive was read in this session: it may hold what another life of this database sent, and
 //! key exchanges that make ours needless.
@@ -26,6 +27,7 @@ mod reset;
 mod sending;
 mod trust;
 mod trust_messages;
+mod vouching;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -53,6 +55,7 @@ pub use removed_devices::remove as remove_device;
 pub use reset::reset as reset_session;
 pub use sending::{Sealing, can_be_sealed, seal, send_now};
 pub use trust::set as set_trust;
+pub use vouching::{open_words_of, seal_words_for, vouching_device};
 
 /// How long what could not be had is left alone.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);

@@ -7,7 +7,7 @@
 use xmpp::Online;
 
 use crate::{
-    Error, archive, avatars, blocking, chat_states, disco, files, intentions, messages, omemo, outbox,
+    Error, archive, avatars, blocking, calls, chat_states, disco, files, intentions, messages, omemo, outbox,
     presence, roster,
     turn::{IqKind, PendingIq, Turn},
 };
@@ -16,6 +16,7 @@ use crate::{
 pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
     if online.resumed {
         intentions::begin(turn)?;
+        calls::resumed(turn);
         files::begin(turn)?;
         return outbox::resumed(turn);
     }
@@ -30,6 +31,7 @@ pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
     // settles what the last session left open.
     archive::begin(turn)?;
     disco::request_server(turn)?;
+    calls::begin(turn);
     // With its answer the user's wishes that wait are pursued: before, it is not known what is there.
     blocking::request(turn)?;
     files::begin(turn)?;
@@ -39,6 +41,7 @@ pub fn begin(turn: &mut Turn<'_, '_>, online: &Online) -> Result<(), Error> {
 /// Forgets what only held for the session that is over, when it is known that it will not be resumed: a link
 /// that comes back after some seconds should not make everybody flicker.
 pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    calls::end(turn)?;
     archive::end(turn)?;
     presence::end(turn)?;
     disco::end(turn)?;

@@ -249,6 +249,16 @@ pub fn caps_keys(turn: &Turn<'_, '_>, who: &BareJid) -> Vec<String> {
         .collect()
 }
 
+/// The devices of somebody, each with the key under which is remembered what it can do.
+pub fn devices(turn: &Turn<'_, '_>, who: &BareJid) -> Vec<(String, String)> {
+    let person = turn.state.presence.people.get(who);
+    person
+        .into_iter()
+        .flat_map(|person| &person.devices)
+        .filter_map(|(resource, device)| Some((resource.clone(), device.caps.clone()?)))
+        .collect()
+}
+
 /// `Command::SetAvailability`, while online; `Show::Offline` never comes here.
 pub fn set_availability(turn: &mut Turn<'_, '_>, availability: &Availability) -> Result<(), Error> {
     let away = matches!(availability.show, Show::Away | Show::ExtendedAway);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use model::{AccountCommand, AccountSettings, BareJid, EventKind, Now, Timestamp};
+use model::{
+    AccountCommand, AccountSettings, Answer, BareJid, CallId, EventKind, MediaCommand, Now, Timestamp,
+};
 use rand_core::{Infallible, TryCryptoRng, TryRng};
 use store::{Credentials, Reads, Writer};
 use xmpp::{TlsFacts, minidom::Element};
@@ -40,20 +42,42 @@ impl TryCryptoRng for Dice {}
 
 /// The account `me@example.org`, its database, and what came out of it.
 pub struct Rig {
+    address: BareJid,
     writer: Writer,
     account: Account,
     now: Now,
     /// Stanzas that were sent since they were last taken.
     pub sent: Vec<Element>,
+    /// How many stanzas were ever sent.
+    pub stanzas: u32,
     /// Events since they were last taken.
     pub events: Vec<EventKind>,
     /// Work on files that was asked for since it was last taken.
     pub jobs: Vec<FileJob>,
+    /// What the engine of a call's media was told since it was last asked for.
+    pub media: Vec<(CallId, MediaCommand)>,
+    /// What was asked and answered.
+    pub answers: Vec<Answer>,
 }
 
 impl Rig {
     /// An account that never was online.
     pub fn offline() -> Self {
+        Self::new(false)
+    }
+
+    /// An account that never was online, of a program that can or cannot call.
+    pub fn new(calls: bool) -> Self {
+        Self::of("me@example.org", calls)
+    }
+
+    /// Somebody's account. Chance turns out otherwise for each.
+    pub fn of(address: &str, calls: bool) -> Self {
+        let address = BareJid::new(address).unwrap();
+        let chance = address
+            .as_str()
+            .bytes()
+            .fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let mut writer = Writer::in_memory().unwrap();
         let setup = Setup {
             id: model::AccountId([0; 16]),
@@ -61,11 +85,12 @@ impl Rig {
             software_version: "0".to_owned(),
             device_name: "test".to_owned(),
             lang: "en".to_owned(),
+            calls,
         };
         let account = writer
             .write(|tx| {
                 tx.set_settings(&AccountSettings {
-                    address: BareJid::new("me@example.org").unwrap(),
+                    address: address.clone(),
                     server: None,
                     extra_authorities: None,
                     allow_plain: true,
@@ -74,11 +99,22 @@ impl Rig {
                 let credentials =
                     Credentials { password: Some("secret".to_owned().into()), ..Credentials::default() };
                 tx.set_credentials(&credentials)?;
-                Account::new(setup, tx, Box::new(Dice(1)))
+                Account::new(setup, tx, Box::new(Dice(chance)))
             })
             .unwrap();
         let now = Now { monotonic: Duration::from_secs(1), wall: Timestamp(1_800_000_000_000) };
-        Self { writer, account, now, sent: Vec::new(), events: Vec::new(), jobs: Vec::new() }
+        Self {
+            address,
+            writer,
+            account,
+            now,
+            sent: Vec::new(),
+            stanzas: 0,
+            events: Vec::new(),
+            jobs: Vec::new(),
+            media: Vec::new(),
+            answers: Vec::new(),
+        }
     }
 
     /// An account that has just signed in. What it asked at the beginning is in [`Rig::sent`].
@@ -105,7 +141,8 @@ impl Rig {
         let id = bind.attr("id").unwrap();
         self.bytes(&format!(
             "<iq type='result' id='{id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
-             <jid>me@example.org/here</jid></bind></iq>"
+             <jid>{}/here</jid></bind></iq>",
+            self.address
         ));
         assert!(self.sent.iter().any(|stanza| stanza.name() == "presence"), "not online");
     }
@@ -135,6 +172,8 @@ impl Rig {
                 Output::Write(bytes) => self.written(&String::from_utf8(bytes).unwrap()),
                 Output::Event(event) => self.events.push(event),
                 Output::File(job) => self.jobs.push(job),
+                Output::Media(call, command) => self.media.push((call, command)),
+                Output::Answer(_, Ok(answer)) => self.answers.push(answer),
                 _ => {}
             }
         }
@@ -150,6 +189,8 @@ impl Rig {
         };
         let elements = elements.replace("</stream:stream>", "");
         let all: Element = format!("<all xmlns='jabber:client'>{elements}</all>").parse().unwrap();
+        let is_stanza = |element: &&Element| matches!(element.name(), "iq" | "message" | "presence");
+        self.stanzas += u32::try_from(all.children().filter(is_stanza).count()).unwrap();
         self.sent.extend(all.children().cloned());
     }
 

@@ -25,7 +25,7 @@ use store::Tx;
 use xmpp::{PendingIqs, Stream, StreamFeaturesSummary, minidom::Element};
 
 use crate::{
-    Error, Output, Setup, answers, archive, avatars, blocking, caps, chat_states, connection, disco,
+    Error, Output, Setup, answers, archive, avatars, blocking, calls, caps, chat_states, connection, disco,
     displayed_sync, files, messages, nickname, omemo, outbox, pep, presence, refused::Refused, roster,
 };
 
@@ -57,6 +57,7 @@ pub struct State {
     pub rng: Box<dyn CryptoRng + Send>,
     pub(crate) archive: archive::Memory,
     pub(crate) avatars: avatars::Memory,
+    pub(crate) calls: calls::Memory,
     pub(crate) caps: caps::Memory,
     pub(crate) chat_states: chat_states::Memory,
     pub(crate) courtesies: messages::Memory,
@@ -107,6 +108,8 @@ pub enum PendingIq {
     Password(model::RequestId, PasswordChange),
     /// `roster`
     Roster(roster::Asked),
+    /// `calls`
+    Calls(calls::Asked),
     /// `disco`
     Disco(disco::Asked),
     /// `caps`
@@ -178,6 +181,7 @@ impl State {
             rng,
             archive: archive::Memory::default(),
             avatars: avatars::Memory::default(),
+            calls: calls::Memory::default(),
             caps: caps::Memory::default(),
             chat_states: chat_states::Memory::default(),
             courtesies: messages::Memory::default(),

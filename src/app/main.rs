@@ -8,6 +8,7 @@
 mod address;
 mod application;
 mod bridge;
+mod calls;
 mod composer;
 mod confine;
 mod connection_words;

@@ -64,7 +64,8 @@ async fn notify(app: Application, bridge: Bridge, key: ConversationKey, message:
             Some(sent) if text.is_empty() => files::summary(&sent),
             _ => text.clone(),
         },
-        Content::Retracted => return,
+        // Calls tell of themselves.
+        Content::Retracted | Content::Call(_) => return,
         Content::Unreadable(_) => gettext("A message that cannot be read here"),
     };
     let notification = gio::Notification::new(&message.sender_name);
@@ -85,6 +86,7 @@ fn is_busy(bridge: &Bridge, account: AccountId) -> bool {
     bridge.account(account).is_some_and(|account| account.presence().show == Show::DoNotDisturb)
 }
 
-fn name(key: ConversationKey) -> String {
+/// Under which name a conversation is told of.
+pub fn name(key: ConversationKey) -> String {
     format!("{}/{}", key.account, key.conversation.0)
 }

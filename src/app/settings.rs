@@ -25,6 +25,9 @@ pub mod key {
     pub const NOTIFICATIONS: &str = "notifications";
     pub const SEND_RECEIPTS: &str = "send-receipts";
     pub const SEND_TYPING: &str = "send-typing";
+    pub const CALL_MICROPHONE: &str = "call-microphone";
+    pub const CALL_SPEAKER: &str = "call-speaker";
+    pub const CALL_CAMERA: &str = "call-camera";
 }
 
 /// Opens the settings. `own_folder` is given for every profile but the default one.
@@ -44,7 +47,7 @@ pub fn open(own_folder: Option<&Path>) -> Result<gio::Settings, glib::Error> {
 /// An installed schema counts only if it has every key: it may be that of an older version.
 fn installed_schema() -> Option<gio::SettingsSchema> {
     let schema = gio::SettingsSchemaSource::default()?.lookup(APP_ID, true)?;
-    schema.has_key(key::NOTIFICATIONS).then_some(schema)
+    schema.has_key(key::CALL_CAMERA).then_some(schema)
 }
 
 /// GIO reads schemas only from a folder: it gets one that is gone again once it was read.

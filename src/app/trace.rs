@@ -2,7 +2,8 @@
 //!
 //! A `frame` line tells the microseconds from the beginning of a frame to the end of its layout (`layout`) and to the end of
 //! its painting (`whole`). A `late` line tells that the loop came round later than it should have, and by how much: the
-//! longest thing it did in between; `rounds` says how often it had come in time since the last such line. Nothing is watched,
+//! longest thing it did in between; `rounds` says how often it had come in time since the last such line. A `call` line tells what is heard before
+//! anybody talks. Nothing is watched,
 //! and no line of this runs, unless the variable is set.
 
 use std::cell::{Cell, RefCell};
@@ -34,6 +35,19 @@ pub fn watch(window: &impl IsA<gtk::Widget>) {
             watch_frames(&clock, &file);
         }
     });
+}
+
+/// Writes down what is heard of calls from now on, if the variable is set: `rings` or `silent`.
+pub fn note(sound: &str) {
+    let Some(path) = std::env::var_os("STARLING_TRACE") else { return };
+    let written = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .and_then(|mut file| writeln!(file, r#"{{"call":"{sound}"}}"#));
+    if let Err(error) = written {
+        tracing::warn!(%error, "no trace is written");
+    }
 }
 
 type Lines = Rc<RefCell<BufWriter<File>>>;

@@ -1,6 +1,9 @@
+//! What a person or the desktop wants done: of the program, of one account, of one call.
+
 use crate::{
-    AccountId, AttachmentId, Availability, BareJid, ChatState, ConversationId, EncryptionSettings, FileFacts,
-    FileSettings, Fingerprint, MessageId, Mute, OutgoingFiles, Redacted, Timestamp, Trust,
+    AccountId, AttachmentId, Availability, BareJid, CallDevices, CallId, CallSettings, ChatState,
+    ConversationId, EncryptionSettings, FileFacts, FileSettings, Fingerprint, MediaKind, MessageId, Mute,
+    OutgoingFiles, Redacted, Timestamp, Trust,
 };
 
 /// Something a person, or the desktop, wants done. Sending one never waits.
@@ -8,6 +11,8 @@ use crate::{
 pub enum Command {
     /// For one account.
     Account(AccountId, AccountCommand),
+    /// Which devices calls use, those under way too.
+    SetCallDevices(CallDevices),
     /// The network came, went or changed: try at once, or stop trying.
     NetworkChanged {
         /// Whether there is a network at all.
@@ -109,6 +114,14 @@ pub enum AccountCommand {
     ResetSession(BareJid, u32),
     /// What the user wants of encryption in general.
     SetEncryptionSettings(EncryptionSettings),
+    /// Call the other side of a conversation, with video or with voice alone.
+    StartCall(ConversationId, bool),
+    /// Something about a call that is there.
+    Call(CallId, CallCommand),
+    /// Another account is in a call: who calls this one meanwhile hears that the user is busy.
+    SetBusy(bool),
+    /// What the user wants of calls in general.
+    SetCallSettings(CallSettings),
     /// Whether to tell when messages were received and seen, and when the user writes.
     SetPrivacy {
         /// Send receipts and markers (XEP-0184, XEP-0333).
@@ -116,6 +129,22 @@ pub enum AccountCommand {
         /// Send chat states (XEP-0085).
         typing: bool,
     },
+}
+
+/// Something wanted of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallCommand {
+    /// Take it. With video or with voice alone: what the other side sends is taken in any case.
+    Answer {
+        /// Whether the camera is sent.
+        video: bool,
+    },
+    /// End it, decline it or take it back, whichever fits.
+    HangUp,
+    /// Send a kind of media, or do not. A kind that is not part of the call is added to it.
+    Send(MediaKind, bool),
+    /// Put the others on hold, or come back to them.
+    Hold(bool),
 }
 
 /// A message to send.

@@ -1,6 +1,6 @@
 use crate::{
-    AddressWarning, AttachmentSummary, BareJid, ContactPresence, ConversationEncryption, ConversationId,
-    Delivery, Direction, Draft, MessageId, Timestamp,
+    AddressWarning, AttachmentSummary, BareJid, CallLine, ContactPresence, ConversationEncryption,
+    ConversationId, Delivery, Direction, Draft, MessageId, Timestamp,
 };
 
 /// A place where messages go: with one person, or a room.
@@ -104,6 +104,8 @@ pub struct LastMessage {
     pub direction: Direction,
     /// The first 200 characters of its text; empty when it has none to show.
     pub text: String,
+    /// It is a call.
+    pub call: Option<CallLine>,
     /// Its files.
     pub files: Option<AttachmentSummary>,
     /// It was retracted.

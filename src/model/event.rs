@@ -1,5 +1,6 @@
 use crate::{
-    AccountId, AttachmentId, BareJid, ChatState, ConnectionState, ContactPresence, ConversationId, MessageId,
+    AccountId, AttachmentId, BareJid, Call, CallId, CallStatistics, ChatState, ConnectionState,
+    ContactPresence, ConversationId, MessageId,
 };
 
 /// Something happened. It says what changed, never what it is now: the disk is the truth (DESIGN rule 4).
@@ -35,6 +36,10 @@ pub enum EventKind {
     Presence(BareJid, ContactPresence),
     /// The other side writes, or stopped. Never stored.
     ChatState(BareJid, ChatState),
+    /// A call as it is now, at each of its changes. Never stored; one that ended is told a last time.
+    Call(Box<Call>),
+    /// How the media of a call does, every second. Never stored.
+    CallStatistics(CallId, Box<CallStatistics>),
     /// A message came that a person may want to be told of at once: new, live, from an accepted sender, not muted.
     Incoming(ConversationId, MessageId),
     /// How far a file has come, at most ten times a second. Never stored; that it is there, or failed, is a change of its

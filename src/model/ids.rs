@@ -45,6 +45,10 @@ pub struct MessageId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttachmentId(pub i64);
 
+/// A call within its account: the row of its line in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub MessageId);
+
 /// Who someone in a room is, across changes of nickname (XEP-0421).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OccupantId(pub String);

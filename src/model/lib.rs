@@ -11,6 +11,7 @@
 
 mod account;
 mod attachment;
+mod call;
 mod command;
 mod contact;
 mod conversation;
@@ -19,6 +20,7 @@ mod event;
 mod failure;
 mod file_name;
 mod ids;
+mod media;
 mod message;
 mod redacted;
 mod request;
@@ -29,7 +31,11 @@ pub use attachment::{
     Attachment, AttachmentSummary, ExportTo, FetchFrom, FileFacts, FileKind, FileService, FileSettings,
     FileSource, OutgoingFile, OutgoingFiles, SharedFile, StorageUse, Transfer, TransferFailure, VoiceFacts,
 };
-pub use command::{AccountCommand, Command, Draft, Outgoing};
+pub use call::{
+    Call, CallDevice, CallDevices, CallFailure, CallLine, CallOutcome, CallSecurity, CallSettings, CallState,
+    CallStatistics, Callable, DeviceRole, Participant, StreamStatistics,
+};
+pub use command::{AccountCommand, CallCommand, Command, Draft, Outgoing};
 pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};
 pub use conversation::{ChatState, Conversation, ConversationKind, ConversationSummary, LastMessage, Mute};
 pub use encryption::{
@@ -42,8 +48,14 @@ pub use failure::{
     StorageFailure,
 };
 pub use file_name::FileName;
-pub use ids::{AccountId, AttachmentId, ConversationId, MessageId, OccupantId, RequestId};
+pub use ids::{AccountId, AttachmentId, CallId, ConversationId, MessageId, OccupantId, RequestId};
 pub use jid::{BareJid, FullJid, Jid};
+pub use media::{
+    CandidateKind, ContentCandidates, ContentCredentials, DtlsFingerprint, DtlsSetup, Flow, IceCandidate,
+    IceCredentials, IceProtocol, IceServer, IceServerKind, IceServerTransport, IceTransport, MediaCommand,
+    MediaContent, MediaDescription, MediaEvent, MediaFailure, MediaKind, MediaSetup, RtcpFeedback,
+    RtpDescription, RtpExtension, RtpPayload, RtpSource, RtpSourceGroup, WantedContent,
+};
 pub use message::{
     Content, Delivery, Direction, EncryptionKind, Message, Quote, Reaction, Revision, UnreadableReason,
 };

@@ -1,7 +1,7 @@
 //! A message as readers show it, and everything that can be said of one: content, delivery, reactions, versions, keys.
 
 use crate::{
-    Attachment, AttachmentSummary, BareJid, ConversationId, DeliveryFailure, MessageId, OccupantId,
+    Attachment, AttachmentSummary, BareJid, CallLine, ConversationId, DeliveryFailure, MessageId, OccupantId,
     Timestamp, Trust, Wait,
 };
 
@@ -62,6 +62,8 @@ pub enum Content {
     Text(String),
     /// Taken back by its sender (XEP-0424); nothing of it is left.
     Retracted,
+    /// A call.
+    Call(CallLine),
     /// It came, and cannot be read; a later copy replaces it in place.
     Unreadable(UnreadableReason),
 }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::{AccountId, AttachmentId, BareJid, ConversationId, ExportTo, ServerAddress};
+use crate::{AccountId, AttachmentId, BareJid, Callable, ConversationId, ExportTo, ServerAddress};
 
 /// A question on whose answer a person waits.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub enum Request {
     },
     /// The conversation with an address, made if there is none.
     OpenConversation(AccountId, BareJid),
+    /// Whether somebody can be called.
+    Callable(AccountId, BareJid),
     /// Writes a file that is here to where the user wants it.
     ExportFile(AccountId, AttachmentId, ExportTo),
 }
@@ -71,6 +73,8 @@ pub enum Answer {
     Account(AccountId),
     /// The conversation that was opened.
     Conversation(ConversationId),
+    /// Whether they can be called.
+    Callable(Callable),
     /// The place a file was written to.
     File(PathBuf),
     /// The form to fill in.

@@ -109,6 +109,7 @@ impl<'a> Driver<'a> {
     }
 
     pub(crate) async fn run(mut self) -> End {
+        self.shared.calls.opened(self.id);
         let end = match self.turns().await {
             Err(end) => end,
             Ok(()) => End::Quit,
@@ -118,6 +119,7 @@ impl<'a> Driver<'a> {
         {
             tracing::warn!(%failure, "no goodbye");
         }
+        self.shared.calls.closed(self.id);
         let why = match &end {
             End::Broken(failure) | End::TrialFailed(failure) => failure.clone(),
             End::Quit | End::Remove => Failure::Gone,
@@ -203,6 +205,7 @@ impl<'a> Driver<'a> {
             }
             Mail::NetworkChanged { available } => self.handle(Input::NetworkChanged { available }).await,
             Mail::Resumed => self.handle(Input::Resumed).await,
+            Mail::Media(call, event) => self.handle(Input::Media(call, event)).await,
             Mail::WindowVisible(visible) => self.handle(Input::WindowVisible(visible)).await,
             Mail::Unlock(_, reply) | Mail::Reopen(reply) => {
                 reply.give(Ok(model::Answer::Done));
@@ -246,8 +249,10 @@ impl<'a> Driver<'a> {
                 Output::Connect(target) => {
                     closed = false;
                     self.transfers.goes_to(&target);
+                    self.shared.calls.trusts(self.id, target.extra_authorities.clone());
                     self.way.connect(target);
                 }
+                Output::Media(call, command) => self.shared.calls.media(self.id, call, command),
                 Output::StartTls => self.way.start_tls(),
                 Output::Close => closed |= self.way.close(),
             }
@@ -258,6 +263,9 @@ impl<'a> Driver<'a> {
     fn tell(&mut self, event: EventKind) -> Turn {
         if let EventKind::Connection(state) = &event {
             self.shared.table.set_condition(self.id, Condition::Open(ConnectionState::clone(state)));
+        }
+        if let EventKind::Call(call) = &event {
+            self.shared.calls.changed(self.id, call);
         }
         match self.trial.take() {
             None => self.shared.bus.tell(self.id, event),

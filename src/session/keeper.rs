@@ -223,6 +223,7 @@ impl Keeper {
             software_version: config.software_version.clone(),
             device_name: config.device_name.clone(),
             lang: config.language.clone(),
+            calls: self.shared.calls.are_possible(),
         };
         let Ok(rng) = StdRng::try_from_rng(&mut SysRng) else {
             return End::Broken(Failure::Storage(StorageFailure::Io));

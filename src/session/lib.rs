@@ -24,6 +24,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod calls;
 mod certificate;
 mod clock;
 mod connect;
@@ -48,6 +49,9 @@ mod tls;
 mod transfers;
 mod trial;
 mod way;
+
+pub use calls::{CallConfig, PictureSink};
+pub use media::{DeviceWatch, Devices, Meter, Network, Picture, Preview, Ringing, Tone, View};
 
 pub use events::{EventStream, Heard};
 pub use keyring::{MemorySecrets, SecretService, Secrets};

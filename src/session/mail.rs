@@ -2,7 +2,7 @@
 
 use account::Question;
 use async_channel::Sender;
-use model::{AccountCommand, Answer, Failure};
+use model::{AccountCommand, Answer, CallId, Failure, MediaEvent};
 
 /// Where the answer to a question goes. It holds one; nobody may be there to take it.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub(crate) enum Mail {
     Resumed,
     /// A window is visible, or none.
     WindowVisible(bool),
+    /// The media of a call tells this.
+    Media(CallId, MediaEvent),
     /// Answer this.
     Ask(Question, Reply),
     /// Open the database with this passphrase.
@@ -59,6 +61,7 @@ impl Mail {
             | Self::NetworkChanged { .. }
             | Self::Resumed
             | Self::WindowVisible(_)
+            | Self::Media(..)
             | Self::Remove
             | Self::Quit => {}
         }

@@ -90,6 +90,7 @@ fn carry(shared: &Shared, wish: Wish, place: Place, reply: &Reply) -> Result<Reg
         software_version: config.software_version.clone(),
         device_name: config.device_name.clone(),
         lang: config.language.clone(),
+        calls: false,
     };
     let rng = StdRng::try_from_rng(&mut SysRng).map_err(|_| Failure::Unreachable)?;
     let registration = Registration::new(setup, wish, place, Box::new(rng))?;

@@ -12,6 +12,7 @@ use model::{AccountId, Answer, Command, Failure, Request, StorageFailure};
 
 use crate::{
     Config,
+    calls::Calls,
     clock::Clock,
     events::Bus,
     export,
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) table: Table,
     pub(crate) bus: Bus,
     pub(crate) clock: Clock,
+    pub(crate) calls: Calls,
     to_service: Sender<ToService>,
 }
 
@@ -53,11 +55,14 @@ pub(crate) fn start(config: Config) -> Result<Handle, Failure> {
     let found = folders.list()?;
     let (to_service, inbox) = async_channel::unbounded();
     let (end, ended) = async_channel::bounded(1);
+    let (table, bus) = (Table::default(), Bus::new());
+    let calls = Calls::start(config.calls.clone(), table.clone(), bus.clone());
     let shared = Shared {
+        calls,
         config: Arc::new(config),
         folders: Arc::new(folders),
-        table: Table::default(),
-        bus: Bus::new(),
+        table,
+        bus,
         clock: Clock::start(),
         to_service: to_service.clone(),
     };
@@ -110,6 +115,7 @@ impl Service {
         match command {
             Command::Account(id, command) => self.post(id, Mail::Command(command)),
             Command::RemoveAccount(id) => self.post(id, Mail::Remove),
+            Command::SetCallDevices(devices) => self.shared.calls.use_devices(devices),
             Command::NetworkChanged { available } => {
                 self.network_available = available;
                 self.post_all(|| Mail::NetworkChanged { available });
@@ -131,6 +137,9 @@ impl Service {
             }
             Request::OpenConversation(id, address) => {
                 self.post(id, Mail::Ask(Question::OpenConversation(address), reply));
+            }
+            Request::Callable(id, address) => {
+                self.post(id, Mail::Ask(Question::Callable(address), reply));
             }
             Request::ExportFile(id, file, to) => match self.shared.table.reader(id) {
                 Some(reader) => {

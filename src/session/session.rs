@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use model::{AccountId, Answer, BareJid, Command, ConnectionState, Failure, Request};
 
-use crate::{EventStream, SecretService, Secrets, handle::Handle, service};
+use crate::{CallConfig, EventStream, SecretService, Secrets, handle::Handle, service};
 
 /// What a service is started with.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Config {
     pub device_name: String,
     /// Asks this DNS server instead of the system's. For tests.
     pub dns_server: Option<SocketAddr>,
+    /// With which devices and networks calls are made. `None`: nothing of calls is said or heard.
+    pub calls: Option<CallConfig>,
 }
 
 impl Config {
@@ -36,6 +38,7 @@ impl Config {
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             device_name: "Starling".to_owned(),
             dns_server: None,
+            calls: None,
         }
     }
 }

@@ -89,6 +89,11 @@ impl Table {
         self.rows().get(&id).map(|row| row.mailbox.clone())
     }
 
+    /// Every account that is here.
+    pub(crate) fn accounts(&self) -> Vec<AccountId> {
+        self.rows().keys().copied().collect()
+    }
+
     pub(crate) fn mailboxes(&self) -> Vec<Sender<Mail>> {
         self.rows().values().map(|row| row.mailbox.clone()).collect()
     }

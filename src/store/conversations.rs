@@ -16,8 +16,9 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::addresses::display_name;
 use crate::rows::{
-    RETRACTED, TEXT, UNREADABLE, address_warning, bare_jid, conversation_encryption, conversation_kind,
-    delivery, direction, from_conversation_encryption, from_conversation_kind, from_mute, mute,
+    CALL, RETRACTED, TEXT, UNREADABLE, address_warning, bare_jid, call_line, conversation_encryption,
+    conversation_kind, delivery, direction, from_conversation_encryption, from_conversation_kind, from_mute,
+    mute,
 };
 use crate::{Error, Reads, Tx};
 
@@ -110,6 +111,10 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<ConversationSummary> {
                 id: MessageId(id),
                 direction: direction(row.get(21)?),
                 text: if kind == TEXT { row.get(22)? } else { String::new() },
+                call: match kind {
+                    CALL => Some(call_line(row.get_ref(22)?.as_str()?)),
+                    _ => None,
+                },
                 files: first_file(row.get(31)?, row.get(32)?),
                 retracted: kind == RETRACTED,
                 unreadable: kind == UNREADABLE,

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0002_omemo.sql"),
     include_str!("migrations/0003_files.sql"),
     include_str!("migrations/0004_unsaid_sizes.sql"),
+    include_str!("migrations/0005_calls.sql"),
 ];
 
 /// `STRL`: says to `file` whose database it is, were it not encrypted; and to us that it is ours.

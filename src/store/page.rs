@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, Params, Row, params};
 
 use crate::addresses::display_name;
 use crate::attachments_read::summary;
-use crate::rows::{RETRACTED, bare_jid, content, delivery, direction, encryption, trust, wait};
+use crate::rows::{CALL, RETRACTED, bare_jid, content, delivery, direction, encryption, trust, wait};
 use crate::{Error, Reads};
 
 /// Which part of a history.
@@ -135,7 +135,7 @@ fn message(row: &Row<'_>, own: &Own, seen: &mut Seen) -> rusqlite::Result<(Messa
 fn quote(row: &Row<'_>, own: &Own) -> rusqlite::Result<Quote> {
     let target = row.get::<_, Option<i64>>(23)?.map(MessageId);
     let text = match (target, row.get::<_, Option<i64>>(24)?) {
-        (Some(_), Some(RETRACTED)) => String::new(),
+        (Some(_), Some(RETRACTED | CALL)) => String::new(),
         (Some(_), _) => row.get(25)?,
         (None, _) => row.get::<_, String>(22)?.chars().take(200).collect(),
     };

@@ -10,8 +10,9 @@ use std::thread;
 use async_channel::{Receiver, Sender};
 use files::FileAtRest;
 use model::{
-    AttachmentId, BareJid, Contact, ConversationId, ConversationSummary, Device, EncryptionSettings,
-    FileName, FileService, FileSettings, Message, MessageId, MessageKey, Revision, SharedFile, StorageUse,
+    AttachmentId, BareJid, CallSettings, Contact, ConversationId, ConversationSummary, Device,
+    EncryptionSettings, FileName, FileService, FileSettings, Message, MessageId, MessageKey, Revision,
+    SharedFile, StorageUse,
 };
 use rusqlite::Connection;
 
@@ -161,6 +162,11 @@ impl ReaderHandle {
     /// What the user wants of files in general.
     pub async fn file_settings(&self) -> Result<FileSettings, Error> {
         self.ask(|reads, _| reads.file_settings()).await
+    }
+
+    /// What the user wants of calls in general.
+    pub async fn call_settings(&self) -> Result<CallSettings, Error> {
+        self.ask(|reads, _| reads.call_settings()).await
     }
 
     /// What the server takes of files, as it told last.

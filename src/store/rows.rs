@@ -4,9 +4,12 @@
 //! same for ever. A number that no release wrote reads as the most harmless value, not as an error:
 //! one odd row must not hide a whole conversation.
 
+use std::{borrow::Cow, time::Duration};
+
 use model::{
-    AddressWarning, BareJid, Content, ConversationEncryption, ConversationKind, Delivery, DeliveryFailure,
-    DeliveryReason, Direction, EncryptionKind, Mute, Subscription, Timestamp, Trust, UnreadableReason, Wait,
+    AddressWarning, BareJid, CallFailure, CallLine, CallOutcome, Content, ConversationEncryption,
+    ConversationKind, Delivery, DeliveryFailure, DeliveryReason, Direction, EncryptionKind, Mute,
+    Subscription, Timestamp, Trust, UnreadableReason, Wait,
 };
 use rusqlite::Row;
 use rusqlite::types::Type;
@@ -186,11 +189,14 @@ pub(crate) const TEXT: i64 = 0;
 pub(crate) const RETRACTED: i64 = 1;
 /// `messages.kind`.
 pub(crate) const UNREADABLE: i64 = 2;
+/// `messages.kind`. The body of such a row is three numbers ([`call_body`]), which nobody shows as they are.
+pub(crate) const CALL: i64 = 4;
 
 pub(crate) fn content(kind: i64, body: String, unreadable: i64) -> Content {
     match kind {
         TEXT => Content::Text(body),
         RETRACTED => Content::Retracted,
+        CALL => Content::Call(call_line(&body)),
         _ => Content::Unreadable(match unreadable {
             NOT_FOR_THIS_DEVICE => UnreadableReason::NotForThisDevice,
             NO_SESSION => UnreadableReason::NoSession,
@@ -203,10 +209,11 @@ pub(crate) fn content(kind: i64, body: String, unreadable: i64) -> Content {
 }
 
 /// `messages.kind`, `body` and `unreadable`.
-pub(crate) fn from_content(content: &Content) -> (i64, &str, i64) {
+pub(crate) fn from_content(content: &Content) -> (i64, Cow<'_, str>, i64) {
     match content {
-        Content::Text(text) => (TEXT, text, 0),
-        Content::Retracted => (RETRACTED, "", 0),
+        Content::Text(text) => (TEXT, text.into(), 0),
+        Content::Retracted => (RETRACTED, "".into(), 0),
+        Content::Call(line) => (CALL, call_body(line).into(), 0),
         Content::Unreadable(reason) => {
             let number = match reason {
                 UnreadableReason::UnknownEncryption(kind) => from_encryption(*kind),
@@ -216,8 +223,69 @@ pub(crate) fn from_content(content: &Content) -> (i64, &str, i64) {
                 UnreadableReason::KeyChanged => KEY_CHANGED,
                 UnreadableReason::Forged => FORGED,
             };
-            (UNREADABLE, "", number)
+            (UNREADABLE, "".into(), number)
         }
+    }
+}
+
+/// `messages.body` of a call: whether it was with video, what became of it, how many milliseconds it lasted.
+pub(crate) fn call_body(line: &CallLine) -> String {
+    let duration = match line.outcome {
+        CallOutcome::Answered { duration } => i64::try_from(duration.as_millis()).unwrap_or(i64::MAX),
+        _ => 0,
+    };
+    format!("{} {} {duration}", u8::from(line.video), from_outcome(line.outcome))
+}
+
+pub(crate) fn call_line(body: &str) -> CallLine {
+    let mut numbers = body.split(' ').map(|number| number.parse().unwrap_or(0_i64));
+    let mut next = || numbers.next().unwrap_or(0);
+    let (video, number, duration) = (next() == 1, next(), next());
+    let duration = Duration::from_millis(u64::try_from(duration).unwrap_or(0));
+    CallLine { video, outcome: outcome(number, duration) }
+}
+
+fn outcome(number: i64, duration: Duration) -> CallOutcome {
+    match number {
+        0 => CallOutcome::UnderWay,
+        1 => CallOutcome::Answered { duration },
+        2 => CallOutcome::OnOtherDevice,
+        3 => CallOutcome::Unanswered,
+        4 => CallOutcome::Declined,
+        5 => CallOutcome::Busy,
+        6 => CallOutcome::Cancelled,
+        10 => CallOutcome::Failed(CallFailure::Unreachable),
+        11 => CallOutcome::Failed(CallFailure::NoWay),
+        12 => CallOutcome::Failed(CallFailure::NoRelay),
+        13 => CallOutcome::Failed(CallFailure::Security),
+        14 => CallOutcome::Failed(CallFailure::Incompatible),
+        15 => CallOutcome::Failed(CallFailure::Media),
+        16 => CallOutcome::Failed(CallFailure::Protocol),
+        17 => CallOutcome::Failed(CallFailure::SessionLost),
+        _ => CallOutcome::Failed(CallFailure::Theirs),
+    }
+}
+
+fn from_outcome(outcome: CallOutcome) -> i64 {
+    match outcome {
+        CallOutcome::UnderWay => 0,
+        CallOutcome::Answered { .. } => 1,
+        CallOutcome::OnOtherDevice => 2,
+        CallOutcome::Unanswered => 3,
+        CallOutcome::Declined => 4,
+        CallOutcome::Busy => 5,
+        CallOutcome::Cancelled => 6,
+        CallOutcome::Failed(failure) => match failure {
+            CallFailure::Unreachable => 10,
+            CallFailure::NoWay => 11,
+            CallFailure::NoRelay => 12,
+            CallFailure::Security => 13,
+            CallFailure::Incompatible => 14,
+            CallFailure::Media => 15,
+            CallFailure::Protocol => 16,
+            CallFailure::SessionLost => 17,
+            CallFailure::Theirs => 18,
+        },
     }
 }
 

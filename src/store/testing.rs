@@ -109,6 +109,7 @@ pub(crate) fn line(message: &Message) -> String {
     let what = match &message.content {
         Content::Text(text) => text.clone(),
         Content::Retracted => "(retracted)".into(),
+        Content::Call(call) => format!("(call: {:?})", call.outcome),
         Content::Unreadable(_) => "(unreadable)".into(),
     };
     let reactions: Vec<String> = message.reactions.iter().map(reaction).collect();

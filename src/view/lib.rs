@@ -25,12 +25,14 @@
     )
 )]
 
+mod calls;
 mod conversation_list;
 mod diff;
 mod people;
 mod search;
 mod timeline;
 
+pub use calls::{CallKey, Calls, Farewell, Quality, QualityMeter, Rates, Sound, Stage, Told};
 pub use conversation_list::{ConversationKey, ConversationList, ConversationRow, Filter};
 pub use diff::{Diff, apply};
 pub use files::{FileAtRest, FileReader};

@@ -84,6 +84,25 @@ pub fn flag_attr(element: &Element, name: &str) -> Option<bool> {
     }
 }
 
+/// A number; anything else, or one that is too large, is `None`.
+#[must_use]
+pub fn number_attr<T: std::str::FromStr>(element: &Element, name: &str) -> Option<T> {
+    element.attr(name)?.trim().parse().ok()
+}
+
+/// A word of at most `max` bytes: not empty, and of printable ASCII without spaces. Such a value can stand in a line of
+/// another format without ending it.
+#[must_use]
+pub fn word_attr(element: &Element, name: &str, max: usize) -> Option<String> {
+    element.attr(name).filter(|word| is_word(word, max)).map(str::to_owned)
+}
+
+/// Whether this is a word, as [`word_attr`] takes it.
+#[must_use]
+pub fn is_word(text: &str, max: usize) -> bool {
+    !text.is_empty() && text.len() <= max && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// An address of the web that can be gone to: by TLS only, and of bearable length.
 #[must_use]
 pub fn web_address(text: &str) -> Option<String> {

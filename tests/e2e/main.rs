@@ -16,7 +16,9 @@ macro_rules! on_every_server {
 }
 
 mod bad_days;
+mod calls;
 mod chat;
+mod dino;
 mod disk;
 mod durability;
 mod ejabberd;
@@ -25,6 +27,7 @@ mod files_cut;
 mod hostile;
 mod independent;
 mod marks;
+mod networks;
 mod omemo;
 mod people;
 mod profanity;

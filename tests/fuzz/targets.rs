@@ -7,6 +7,7 @@ mod containers;
 mod elements;
 mod file_elements;
 mod header;
+mod media_words;
 mod omemo_records;
 mod omemo_session;
 mod omemo_wire;
@@ -31,6 +32,9 @@ pub const TARGETS: &[Target] = &[
     ("elements", elements::read),
     ("file-elements", file_elements::read),
     ("header", header::read),
+    ("media-candidates", media_words::candidate),
+    ("media-descriptions", media_words::describe),
+    ("media-packets", media_words::packets),
     ("omemo-records", omemo_records::read),
     ("omemo-session", omemo_session::play),
     ("omemo-wire", omemo_wire::read),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// Makes an authority and a certificate for the three hosts, in `folder`, valid on these `days` from today.
+/// Makes an authority and a certificate for the three hosts and for [`RELAY`](crate::internet::RELAY), in `folder`, valid on these `days` from today.
 ///
 /// # Panics
 /// When OpenSSL is not installed.
@@ -24,7 +24,7 @@ pub fn make_certificates(folder: &Path, days: &std::ops::Range<i64>) {
     );
     std::fs::write(
         folder.join("rights"),
-        "basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost,DNS:open.localhost,DNS:old.localhost\nextendedKeyUsage=serverAuth\n",
+        "basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost,DNS:open.localhost,DNS:old.localhost,IP:192.0.2.53\nextendedKeyUsage=serverAuth\n",
     )
     .expect("a file");
     let signing = ["-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];

@@ -8,7 +8,7 @@ use model::{
     AccountCommand, AccountId, Answer, BareJid, Command, Content, ConversationId, Delivery, Direction, Event,
     EventKind, Failure, Message, Outgoing, Request, ServerAddress, SignIn,
 };
-use session::{Config, Heard, MemorySecrets, Secrets, Session};
+use session::{CallConfig, Config, Devices, Heard, MemorySecrets, Network, Secrets, Session};
 use store::{Anchor, PageRequest, ReaderHandle};
 use tempfile::TempDir;
 
@@ -28,6 +28,7 @@ pub struct Person {
     pub address: BareJid,
     secrets: Arc<dyn Secrets>,
     folder: TempDir,
+    calls: Option<CallConfig>,
 }
 
 impl Person {
@@ -55,15 +56,66 @@ impl Person {
         password: &str,
         port: u16,
     ) -> Result<Self, Failure> {
+        Self::begin(server, address, password, port, None)
+    }
+
+    /// As [`Self::new`], with a tone for a microphone and a moving picture for a camera, on the network within this machine.
+    ///
+    /// # Panics
+    /// When signing in fails.
+    pub fn who_calls(server: &impl Server, name: &str) -> Self {
+        server.register(name);
+        Self::on_a_telephone(server, name)
+    }
+
+    /// As [`Self::who_calls`], on one more device of an account that is there.
+    ///
+    /// # Panics
+    /// When signing in fails.
+    pub fn on_a_telephone(server: &impl Server, name: &str) -> Self {
+        let password = format!("pw-{name}");
+        let calls = CallConfig { devices: Devices::Synthetic, network: Network::Loopback, pictures: None };
+        let (address, port) = (format!("{name}@localhost"), server.direct_tls_port());
+        Self::begin(server, &address, &password, port, Some(calls)).expect("signing in")
+    }
+
+    fn begin(
+        server: &impl Server,
+        address: &str,
+        password: &str,
+        port: u16,
+        calls: Option<CallConfig>,
+    ) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new().prefix("starling-person").tempdir().expect("a folder");
         let secrets: Arc<dyn Secrets> = Arc::new(MemorySecrets::default());
-        let session = Session::start(configuration(folder.path(), secrets.clone()))?;
+        let session = Session::start(configuration(folder.path(), secrets.clone(), calls.clone()))?;
         let address: BareJid = address.parse().expect("an address");
         let request = sign_in_request(address.as_str(), password, port, server.authority());
         let Answer::Account(account) = block_on(session.ask(request))? else {
             panic!("signing in answered something else");
         };
-        Ok(Self { session, account, address, secrets, folder })
+        Ok(Self { session, account, address, secrets, folder, calls })
+    }
+
+    /// Signs in to another account on the same device, as part of the same service.
+    ///
+    /// # Panics
+    /// When signing in fails.
+    #[must_use]
+    pub fn adds_account(&self, server: &impl Server, name: &str) -> Self {
+        let (address, password) = (format!("{name}@localhost"), server.register(name));
+        let request = sign_in_request(&address, &password, server.direct_tls_port(), server.authority());
+        let Ok(Answer::Account(account)) = block_on(self.session.ask(request)) else {
+            panic!("signing in failed");
+        };
+        Self {
+            session: self.session.clone(),
+            account,
+            address: address.parse().expect("an address"),
+            secrets: self.secrets.clone(),
+            folder: tempfile::tempdir().expect("a folder"),
+            calls: self.calls.clone(),
+        }
     }
 
     /// Ends the service in good order and starts it again on the same folder, as when the program is started anew.
@@ -73,7 +125,8 @@ impl Person {
     pub fn restart(&mut self) {
         assert!(self.session.end(ENDING), "the service did not end");
         self.session =
-            Session::start(configuration(self.folder.path(), self.secrets.clone())).expect("the service");
+            Session::start(configuration(self.folder.path(), self.secrets.clone(), self.calls.clone()))
+                .expect("the service");
         wait::until("the account to open", || self.session.reader(self.account));
     }
 
@@ -219,8 +272,8 @@ pub fn sign_in_request(address: &str, password: &str, port: u16, authority: Path
     })
 }
 
-fn configuration(folder: &Path, secrets: Arc<dyn Secrets>) -> Config {
-    Config { secrets, device_name: "Test".to_owned(), ..Config::new(folder.to_owned()) }
+fn configuration(folder: &Path, secrets: Arc<dyn Secrets>, calls: Option<CallConfig>) -> Config {
+    Config { secrets, calls, device_name: "Test".to_owned(), ..Config::new(folder.to_owned()) }
 }
 
 fn line(message: &Message) -> String {
@@ -231,6 +284,7 @@ fn line(message: &Message) -> String {
     match &message.content {
         Content::Text(text) => format!("{direction} {text}"),
         Content::Retracted => format!("{direction} [retracted]"),
+        Content::Call(call) => format!("{direction} [call: {:?}]", call.outcome),
         Content::Unreadable(reason) => format!("{direction} [unreadable: {reason:?}]"),
     }
 }

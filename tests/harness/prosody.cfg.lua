@@ -2,6 +2,7 @@
 --   STARLING_PROSODY_DIR  its folder, with certs/localhost.{crt,key}
 --   STARLING_PROSODY_STARTTLS, STARLING_PROSODY_DIRECT  its ports
 --   STARLING_PROSODY_HTTPS  the port of its files, STARLING_PROSODY_FILES  the port it tells of: a relay's, or the same
+--   STARLING_PROSODY_RELAY  the port of a relay for calls, if there is one; _HOST, _TYPE, _TRANSPORT, _SECRET  how it is reached
 --   STARLING_PROSODY_MOST  how many bytes a file may have; 0 if there is no place for files at all
 --   STARLING_PROSODY_WIRETAP  set if it is to write down all that is said
 -- Globals of a Prosody configuration read back as proxies: locals do not.
@@ -54,6 +55,16 @@ local everywhere = {
   "register"; "user_account_management"; "tombstones"; "cron";
 }
 if ENV_STARLING_PROSODY_WIRETAP then everywhere[#everywhere + 1] = "wiretap"; end
+if ENV_STARLING_PROSODY_RELAY then
+  everywhere[#everywhere + 1] = "external_services";
+  external_services = {
+    {
+      type = ENV_STARLING_PROSODY_RELAY_TYPE; transport = ENV_STARLING_PROSODY_RELAY_TRANSPORT;
+      host = ENV_STARLING_PROSODY_RELAY_HOST; port = Lua.tonumber(ENV_STARLING_PROSODY_RELAY);
+      secret = ENV_STARLING_PROSODY_RELAY_SECRET; ttl = 3600;
+    };
+  }
+end
 plugin_paths = { dir .. "/modules" }
 modules_enabled = everywhere
 

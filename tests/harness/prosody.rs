@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::certificates::make_certificates;
 use crate::program::{Program, free_port};
-use crate::{LinkCutter, Server, wait};
+use crate::{By, LinkCutter, Place, Relay, Server, relay, wait};
 
 const CONFIGURATION: &str = include_str!("prosody.cfg.lua");
 const WIRETAP: &str = include_str!("mod_wiretap.lua");
@@ -24,6 +24,8 @@ pub struct Prosody {
     most: u64,
     program: Option<Program>,
     is_tapped: bool,
+    /// The relay for calls it names, if any.
+    relay: Option<(By, String, u16)>,
 }
 
 impl Prosody {
@@ -51,12 +53,56 @@ impl Prosody {
         Self::start_as(&days, false)
     }
 
+    /// As [`Self::start_tapped`], and it names a relay for calls (XEP-0215), with a certificate of the same authority.
+    ///
+    /// # Panics
+    /// When Prosody, OpenSSL or coturn is not installed.
+    pub fn start_with_relay(by: By) -> (Self, Relay) {
+        Self::start_with_relay_as(by, |certificates| Relay::start(by, certificates))
+    }
+
+    /// As [`Self::start_with_relay`], by TLS and with a certificate that nobody trusts.
+    ///
+    /// # Panics
+    /// When Prosody, OpenSSL or coturn is not installed.
+    pub fn start_with_false_relay() -> (Self, Relay) {
+        let folder = tempfile::tempdir().expect("a folder");
+        make_certificates(folder.path(), &(-1..30));
+        Self::start_with_relay_as(By::Tls, |_| Relay::start(By::Tls, folder.path()))
+    }
+
+    /// As [`Self::start_with_relay`], with the relay at a place of a network of its own.
+    ///
+    /// # Panics
+    /// When Prosody, OpenSSL or coturn is not installed.
+    pub fn start_with_relay_at(place: &Place, by: By) -> (Self, Relay) {
+        Self::start_with_relay_as(by, |certificates| Relay::start_at(place, by, certificates))
+    }
+
+    fn start_with_relay_as(by: By, start: impl FnOnce(&Path) -> Relay) -> (Self, Relay) {
+        let https_port = free_port();
+        let mut server = Self::prepare(&(-1..30), true, https_port, https_port);
+        let relay = start(&server.folder.path().join("certs"));
+        // A certificate is for a name, or for an address that is no loopback.
+        let is_here = relay.address() == "127.0.0.1";
+        let host = if is_here && by == By::Tls { "localhost" } else { relay.address() };
+        server.relay = Some((by, host.to_owned(), relay.port()));
+        server.resume();
+        (server, relay)
+    }
+
     fn start_as(days: &std::ops::Range<i64>, is_tapped: bool) -> Self {
         let https_port = free_port();
         Self::start_on(days, is_tapped, https_port, https_port)
     }
 
     fn start_on(days: &std::ops::Range<i64>, is_tapped: bool, https_port: u16, files_port: u16) -> Self {
+        let mut server = Self::prepare(days, is_tapped, https_port, files_port);
+        server.resume();
+        server
+    }
+
+    fn prepare(days: &std::ops::Range<i64>, is_tapped: bool, https_port: u16, files_port: u16) -> Self {
         let folder = tempfile::Builder::new().prefix("starling-prosody").tempdir().expect("a folder");
         for name in ["certs", "data", "modules"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
@@ -64,7 +110,7 @@ impl Prosody {
         std::fs::write(folder.path().join("prosody.cfg.lua"), CONFIGURATION).expect("a configuration");
         std::fs::write(folder.path().join("modules/mod_wiretap.lua"), WIRETAP).expect("a module");
         make_certificates(&folder.path().join("certs"), days);
-        let mut server = Self {
+        Self {
             folder,
             starttls_port: free_port(),
             direct_tls_port: free_port(),
@@ -73,9 +119,8 @@ impl Prosody {
             most: 2 << 30,
             program: None,
             is_tapped,
-        };
-        server.resume();
-        server
+            relay: None,
+        }
     }
 
     /// Starts it again after [`Self::stop`] or [`Self::kill`], on the same ports with the same data.
@@ -179,6 +224,18 @@ impl Prosody {
         let mut command = Command::new(program);
         if self.is_tapped {
             command.env("STARLING_PROSODY_WIRETAP", "yes");
+        }
+        if let Some((by, host, port)) = &self.relay {
+            let (kind, transport) = match by {
+                By::Udp => ("turn", "udp"),
+                By::Tcp => ("turn", "tcp"),
+                By::Tls => ("turns", "tcp"),
+            };
+            command.env("STARLING_PROSODY_RELAY_HOST", host);
+            command.env("STARLING_PROSODY_RELAY", port.to_string());
+            command.env("STARLING_PROSODY_RELAY_TYPE", kind);
+            command.env("STARLING_PROSODY_RELAY_TRANSPORT", transport);
+            command.env("STARLING_PROSODY_RELAY_SECRET", relay::SECRET);
         }
         command
             .arg("--config")

@@ -174,6 +174,7 @@ impl Device {
             software_version: "1".to_owned(),
             device_name: format!("desk {}", self.seed),
             lang: "en".to_owned(),
+            calls: false,
         };
         let rng = Box::new(ChaCha8Rng::seed_from_u64(self.seed ^ (self.starts << 32)));
         let writer = self.writer.as_mut().unwrap();
@@ -220,7 +221,11 @@ impl Device {
                     Output::Connect(_) => self.wishes.push(Wish::Connect),
                     Output::Write(bytes) => written.extend(bytes),
                     Output::Close => self.wishes.push(Wish::Close),
-                    Output::StartTls | Output::Event(_) | Output::File(_) | Output::Answer(..) => {}
+                    Output::StartTls
+                    | Output::Event(_)
+                    | Output::File(_)
+                    | Output::Media(..)
+                    | Output::Answer(..) => {}
                 }
             }
             if account.is_behind() {
@@ -333,6 +338,7 @@ fn aloud(message: &Message) -> String {
     let what = match &message.content {
         Content::Text(text) => text.clone(),
         Content::Retracted => "(taken back)".to_owned(),
+        Content::Call(line) => format!("(call: {:?})", line.outcome),
         Content::Unreadable(reason) => format!("({reason:?})"),
     };
     let how = match message.encryption {

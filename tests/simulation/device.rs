@@ -123,6 +123,7 @@ impl World {
             software_version: "1".to_owned(),
             device_name: this.name.clone(),
             lang: "en".to_owned(),
+            calls: false,
         };
         let rng = Box::new(ChaCha8Rng::seed_from_u64(this.seed ^ (this.starts << 32)));
         this.account = Some(this.writer.write(|tx| Account::new(setup, tx, rng)).unwrap());
@@ -186,7 +187,7 @@ impl World {
                         }
                     }
                     Output::StartTls => panic!("the link is secure already"),
-                    Output::Event(_) | Output::File(_) | Output::Answer(..) => {}
+                    Output::Event(_) | Output::File(_) | Output::Media(..) | Output::Answer(..) => {}
                 }
             }
             if killed {

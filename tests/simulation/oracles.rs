@@ -114,7 +114,7 @@ impl World {
 fn text(message: &Message) -> &str {
     match &message.content {
         Content::Text(text) => text,
-        Content::Retracted | Content::Unreadable(_) => "?",
+        Content::Retracted | Content::Unreadable(_) | Content::Call(_) => "?",
     }
 }
 

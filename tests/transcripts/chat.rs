@@ -79,6 +79,10 @@ fn line(out: &mut String, message: &Message) {
     match &message.content {
         Content::Text(text) => out.push_str(&text.replace('\n', " / ")),
         Content::Retracted => out.push_str("(taken back)"),
+        Content::Call(call) => {
+            let kind = if call.video { "video call" } else { "call" };
+            write!(out, "({kind}: {:?})", call.outcome).unwrap();
+        }
         Content::Unreadable(reason) => write!(out, "({reason:?})").unwrap(),
     }
     if message.revisions > 0 {

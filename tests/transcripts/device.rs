@@ -72,6 +72,7 @@ impl Device {
             software_version: "1".to_owned(),
             device_name: "desk".to_owned(),
             lang: "en".to_owned(),
+            calls: false,
         };
         let rng = Box::new(ChaCha8Rng::seed_from_u64(self.seed ^ (self.starts << 32)));
         let account = self.writer.write(|tx| Account::new(setup, tx, rng)).unwrap();

@@ -129,7 +129,7 @@ impl<'p> Player<'p> {
                     element.append_text(format!("{answer:?}"));
                     self.written.push_back(element);
                 }
-                Output::Event(_) | Output::File(_) => {}
+                Output::Event(_) | Output::File(_) | Output::Media(..) => {}
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The built program in its window, used over the accessibility bus: things are found by role and name, as a screen reader
 //! finds them. `pictures.rs` leaves pictures of every screen in `target/screenshots`, to be looked at.
 
+mod call_pictures;
+mod calls;
 mod changes;
 mod chat;
 mod codes;

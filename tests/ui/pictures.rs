@@ -13,14 +13,14 @@ use tests::robot::Node;
 use tests::{Desktop, Person, Prosody, Starling, befriend, wait};
 
 /// How a desktop differs from the plain one.
-struct Variant {
-    name: &'static str,
-    size: (u32, u32),
-    text: f32,
-    environment: &'static [(&'static str, &'static str)],
+pub struct Variant {
+    pub name: &'static str,
+    pub size: (u32, u32),
+    pub text: f32,
+    pub environment: &'static [(&'static str, &'static str)],
 }
 
-const PLAIN: Variant = Variant { name: "light", size: (1000, 720), text: 1.0, environment: &[] };
+pub const PLAIN: Variant = Variant { name: "light", size: (1000, 720), text: 1.0, environment: &[] };
 
 #[test]
 fn light_and_narrow() {
@@ -219,7 +219,7 @@ impl Town {
         camera.desktop.press("Escape");
         camera.desktop.press("ctrl+comma");
         robot.find("switch", "Enter Sends");
-        for tab in ["General", "Notifications", "Privacy", "Encryption", "Storage", "Accounts"] {
+        for tab in ["General", "Notifications", "Privacy", "Encryption", "Calls", "Storage", "Accounts"] {
             robot.find("tab", tab).point();
             camera.take(&format!("preferences-{}", tab.to_lowercase()));
             if tab == "Encryption" {
@@ -358,7 +358,7 @@ impl Camera<'_> {
     }
 }
 
-fn folder(variant: &str) -> PathBuf {
+pub fn folder(variant: &str) -> PathBuf {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots")).join(variant);
     folder.components().collect()
 }

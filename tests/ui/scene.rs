@@ -1,8 +1,6 @@
 //! Where the scenes play: Alice at her window, and Bob, who has no window and has begun to talk.
 
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
+use std::{path::Path, process::Command, time::Duration};
 
 use model::{AccountCommand, BareJid};
 use tests::robot::Node;
@@ -31,7 +29,8 @@ impl Scene {
 
     /// As [`Self::set_with`], on this server.
     pub fn set_on(server: Prosody, before: impl FnOnce(&Prosody, &Person)) -> Self {
-        Self::set_as(server, before, |_| {})
+        let bob = Person::new(&server, "bob");
+        Self::set_between(server, bob, before, |_, _| ())
     }
 
     /// As [`Self::set`], with a tone where the microphone would be, and nobody to hear what is played.
@@ -41,21 +40,38 @@ impl Scene {
 
     /// As [`Self::set_with_sound`], with this for a microphone.
     pub fn set_with_microphone(source: &str) -> Self {
-        Self::set_as(
-            Prosody::start(),
+        let server = Prosody::start();
+        let bob = Person::new(&server, "bob");
+        Self::set_between(
+            server,
+            bob,
             |_, _| (),
-            |command| {
+            |_, command| {
                 command.env("STARLING_RECORD_FROM", source).env("STARLING_PLAY_TO", "fakesink sync=true");
             },
         )
     }
 
-    fn set_as(
+    /// As [`Self::set`], with telephones: nobody's has a microphone or a camera, a tone and a moving picture stand in for them.
+    pub fn set_with_telephones() -> Self {
+        Self::set_with_telephones_after(|_, _| ())
+    }
+
+    /// As [`Self::set_with_telephones`], after something else happened to Alice on another device.
+    pub fn set_with_telephones_after(before: impl FnOnce(&Prosody, &Person)) -> Self {
+        let server = Prosody::start();
+        let bob = Person::who_calls(&server, "bob");
+        Self::set_between(server, bob, before, |desktop, command| {
+            command.env("STARLING_TEST_CALLS", "1").env("STARLING_TRACE", desktop.home().join("trace"));
+        })
+    }
+
+    fn set_between(
         server: Prosody,
+        bob: Person,
         before: impl FnOnce(&Prosody, &Person),
-        change: impl FnOnce(&mut Command),
+        change: impl FnOnce(&Desktop, &mut Command),
     ) -> Self {
-        let bob = Person::new(&server, "bob");
         let device = Person::new(&server, "alice");
         befriend(&device, &bob);
         device.command(AccountCommand::ChangeContact(
@@ -73,7 +89,7 @@ impl Scene {
         let alice = device.address.clone();
         assert!(device.session.end(Duration::from_secs(5)));
         let desktop = still_desktop();
-        let starling = Starling::start_with(&desktop, &server, change);
+        let starling = Starling::start_with(&desktop, &server, |command| change(&desktop, command));
         starling.sign_in(&server, "alice@localhost", "pw-alice");
         starling.open_conversation("Bob");
         starling.sees_message(GREETING);

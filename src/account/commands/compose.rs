@@ -197,7 +197,7 @@ pub fn reference(row: &StoredMessage) -> Option<String> {
 fn quoted(row: &StoredMessage) -> &str {
     match &row.content {
         Content::Text(text) => text,
-        Content::Retracted | Content::Unreadable(_) => "",
+        Content::Retracted | Content::Call(_) | Content::Unreadable(_) => "",
     }
 }
 

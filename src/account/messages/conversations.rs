@@ -56,6 +56,21 @@ pub fn accept(turn: &mut Turn<'_, '_>, conversation: ConversationId) -> Result<(
     Ok(())
 }
 
+/// The conversation with somebody who calls without a word before.
+pub fn ensure_called(turn: &mut Turn<'_, '_>, peer: &BareJid) -> Result<ConversationId, Error> {
+    ensure(turn, peer, Begun::ByThem, turn.now.wall)
+}
+
+/// Whether somebody was not accepted: they are told nothing.
+pub fn is_stranger(turn: &Turn<'_, '_>, peer: &BareJid) -> Result<bool, Error> {
+    if is_known(turn, peer)? {
+        return Ok(false);
+    }
+    let reads = turn.tx.reads();
+    let Some(conversation) = reads.conversation_with(peer)? else { return Ok(true) };
+    Ok(reads.stored_conversation(conversation)?.is_none_or(|stored| stored.stranger))
+}
+
 /// The roster changed: whoever stands on it now is no stranger.
 pub fn recheck_strangers(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     for (id, peer) in turn.tx.reads().strangers()? {

@@ -58,6 +58,8 @@ fn same_words(row: &StoredMessage, content: &Content) -> bool {
     row.edit_id.is_some()
         || match (&row.content, content) {
             (Content::Text(here), Content::Text(there)) => here == there,
+            // Calls are known by their sessions.
+            (Content::Call(_), _) | (_, Content::Call(_)) => false,
             (Content::Retracted | Content::Unreadable(_), _)
             | (_, Content::Retracted | Content::Unreadable(_)) => true,
         }

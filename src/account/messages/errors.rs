@@ -9,7 +9,7 @@ use store::{OutboxKind, StoredMessage};
 use xmpp::{Address, StanzaError};
 
 use super::{Copy, Route};
-use crate::{Error, outbox, refused::Kind, turn::Turn};
+use crate::{Error, calls, outbox, refused::Kind, turn::Turn};
 
 /// A message of type `error`.
 pub fn take(turn: &mut Turn<'_, '_>, copy: &Copy<'_>) -> Result<(), Error> {
@@ -22,6 +22,9 @@ pub fn take(turn: &mut Turn<'_, '_>, copy: &Copy<'_>) -> Result<(), Error> {
     else {
         return Ok(());
     };
+    if calls::bounced(turn, &from, id)? {
+        return Ok(());
+    }
     let Some(row) = refused_message(turn, &from, id)? else {
         return refused_edit(turn, id, &from);
     };

@@ -233,7 +233,7 @@ fn sender(turn: &Turn<'_, '_>, parties: &Parties) -> BareJid {
 }
 
 /// What was said before this device knew the account was read elsewhere, or never will be.
-fn counts_as_unread(copy: &Copy<'_>) -> bool {
+pub fn counts_as_unread(copy: &Copy<'_>) -> bool {
     match copy.run {
         None | Some(Run::Forward) => true,
         Some(Run::Newest | Run::Older { .. }) => false,

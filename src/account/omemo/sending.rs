@@ -312,7 +312,8 @@ fn note(
     Ok(())
 }
 
-fn encrypt(
+/// Turns the ratchets.
+pub fn encrypt(
     turn: &mut Turn<'_, '_>,
     version: OmemoVersion,
     keys: &[Key],

@@ -62,6 +62,7 @@ impl Script {
             software_version: "0".to_owned(),
             device_name: "test".to_owned(),
             lang: "en".to_owned(),
+            calls: false,
         };
         let registration = Registration::new(setup, wish, Place::default(), Box::new(Dice(1))).unwrap();
         let mut script = Self { registration, written: String::new(), result: None, closed: false };

@@ -17,8 +17,15 @@ use session::{Config, Session};
 use view::ConversationKey;
 
 use crate::{
-    RESOURCES, bridge::Bridge, files, i18n::gettext, notifications::Notifications, profile::Profile,
-    settings, trace, window::Window,
+    RESOURCES,
+    bridge::Bridge,
+    calls::{self, CallDesk},
+    files,
+    i18n::gettext,
+    notifications::Notifications,
+    profile::Profile,
+    settings, trace,
+    window::Window,
 };
 
 /// How long the service may take to say goodbye and to close its databases. Nobody looks any more, and a slow disk is given
@@ -34,6 +41,7 @@ mod imp {
         pub settings: OnceCell<gio::Settings>,
         pub bridge: RefCell<Option<Bridge>>,
         pub notifications: RefCell<Option<Notifications>>,
+        pub calls: RefCell<Option<CallDesk>>,
         pub desktop: RefCell<Option<desktop::Watch>>,
     }
 
@@ -111,6 +119,7 @@ mod imp {
         fn shutdown(&self) {
             self.desktop.take();
             self.notifications.take();
+            self.calls.take();
             if let Some(bridge) = self.bridge.take()
                 && !bridge.session().end(GOODBYE)
             {
@@ -157,8 +166,10 @@ impl Application {
         })
     }
 
-    fn present_window(&self) -> Window {
-        let window = self.active_window().and_downcast::<Window>().unwrap_or_else(|| self.make_window());
+    /// Brings the main window to the front.
+    pub fn present_window(&self) -> Window {
+        let known = self.windows().into_iter().find_map(|window| window.downcast::<Window>().ok());
+        let window = known.unwrap_or_else(|| self.make_window());
         window.present();
         window
     }
@@ -166,11 +177,26 @@ impl Application {
     fn make_window(&self) -> Window {
         let window = Window::new(self, self.settings());
         trace::watch(&window);
+        self.connect_window(&window);
+        window
+    }
+
+    /// Gives a window what there is to show, or the reason why there is nothing.
+    fn connect_window(&self, window: &Window) {
         match self.start_service() {
-            Ok(bridge) => window.set_bridge(&bridge),
+            Ok(bridge) => {
+                if let Some(calls) = self.calls() {
+                    window.set_calls(&calls);
+                }
+                window.set_bridge(&bridge);
+            }
             Err(failure) => window.show_failure(&failure),
         }
-        window
+    }
+
+    /// The calls of all accounts, once the service runs.
+    pub fn calls(&self) -> Option<CallDesk> {
+        self.imp().calls.borrow().clone()
     }
 
     /// The service outlives windows: it is started once.
@@ -179,13 +205,16 @@ impl Application {
         if let Some(bridge) = imp.bridge.borrow().as_ref() {
             return Ok(bridge.clone());
         }
+        let (pictures, arriving) = calls::way();
         let config = Config {
+            calls: Some(calls::config(pictures)),
             language: language(),
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             ..Config::new(self.profile().data_folder())
         };
         let bridge = Bridge::new(Session::start(config)?);
         imp.bridge.replace(Some(bridge.clone()));
+        imp.calls.replace(Some(CallDesk::new(self, &bridge, self.settings(), arriving)));
         imp.notifications.replace(Some(Notifications::new(self, &bridge, self.settings())));
         imp.desktop.replace(Some(desktop::Watch::new(&bridge)));
         Ok(bridge)
@@ -193,10 +222,7 @@ impl Application {
 
     /// Tries once more to start a service that could not start.
     pub fn restart(&self, window: &Window) {
-        match self.start_service() {
-            Ok(bridge) => window.set_bridge(&bridge),
-            Err(failure) => window.show_failure(&failure),
-        }
+        self.connect_window(window);
     }
 
     fn install_actions(&self) {
@@ -224,7 +250,20 @@ impl Application {
                 }
             })
             .build();
-        self.add_action_entries([quit, about, open]);
+        let on_call = |name: &str, act: fn(&CallDesk, view::CallKey)| {
+            gio::ActionEntry::builder(name)
+                .parameter_type(Some(glib::VariantTy::new("(sx)").expect("the type is well formed")))
+                .activate(move |app: &Self, _, target| {
+                    if let (Some(calls), Some(key)) = (app.calls(), target.and_then(calls::key_of)) {
+                        act(&calls, key);
+                    }
+                })
+                .build()
+        };
+        let show_call = on_call("show-call", |calls, key| calls.open(key));
+        let accept_call = on_call("accept-call", CallDesk::accept);
+        let decline_call = on_call("decline-call", |calls, key| calls.tell(key, model::CallCommand::HangUp));
+        self.add_action_entries([quit, about, open, show_call, accept_call, decline_call]);
     }
 }
 

@@ -101,6 +101,6 @@ fn words(message: &Message) -> String {
             files::summary_of(&message.attachments).map(|sent| files::summary(&sent)).unwrap_or_default()
         }
         Content::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-        Content::Retracted | Content::Unreadable(_) => String::new(),
+        Content::Retracted | Content::Call(_) | Content::Unreadable(_) => String::new(),
     }
 }

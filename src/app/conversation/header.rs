@@ -139,6 +139,7 @@ impl ConversationPage {
         imp.writing.set_visible_child_name(if conversation.blocked { "blocked" } else { "composer" });
         self.show_way_back();
         self.read_up_to_here();
+        self.ask_callable_anew(object);
     }
 
     /// The contact says whether they wait for an answer.

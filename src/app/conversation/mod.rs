@@ -4,8 +4,9 @@
 //! One page serves all conversations: turning to another one changes what it shows, so that the
 //! window keeps its widgets, and where the person was is kept in `positions`. Reading from the
 //! disk is `reading.rs`; what the history asks for is answered in `requests.rs`; the header and
-//! the banners are `header.rs` and `devices.rs`; details and search are put beside it in `side.rs`.
+//! the banners are `header.rs` and `devices.rs`, its buttons for calls `calling.rs`; details and search are put beside it in `side.rs`.
 
+mod calling;
 mod devices;
 mod dialogs;
 mod files;
@@ -26,6 +27,7 @@ use view::ConversationKey;
 
 use crate::{
     bridge::{Bridge, Listener},
+    calls::CallDesk,
     composer::Composer,
     decision::Decision,
     details::Details,
@@ -63,6 +65,10 @@ mod imp {
         #[template_child]
         pub search_button: TemplateChild<gtk::ToggleButton>,
         #[template_child]
+        pub voice_call_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub video_call_button: TemplateChild<gtk::Button>,
+        #[template_child]
         pub stranger_banner: TemplateChild<Decision>,
         #[template_child]
         pub subscription_banner: TemplateChild<Decision>,
@@ -85,6 +91,9 @@ mod imp {
         pub details: OnceCell<Details>,
         pub search: OnceCell<Search>,
         pub bridge: OnceCell<Bridge>,
+        pub calls: OnceCell<CallDesk>,
+        /// About whom it was asked last whether they can be called, and whether they were a stranger or blocked.
+        pub asked_callable: Cell<Option<(ConversationKey, bool, bool)>>,
         pub listener: RefCell<Option<Listener>>,
         pub object: RefCell<Option<(ConversationObject, Vec<glib::SignalHandlerId>)>>,
         /// What the roster says of them.
@@ -117,6 +126,8 @@ mod imp {
             class.bind_template_callbacks();
             class.install_action("conversation.search", None, |page, _, _| page.start_search());
             class.install_action("conversation.details", None, |page, _, _| page.toggle_details());
+            class.install_action("conversation.voice-call", None, |page, _, _| page.call(false));
+            class.install_action("conversation.video-call", None, |page, _, _| page.call(true));
             class.install_action("conversation.close-side", None, |page, _, _| {
                 page.close_side();
             });

@@ -80,6 +80,7 @@ impl ConversationPage {
 
     pub(super) fn hear(&self, heard: &Heard) {
         self.hear_contact(heard);
+        self.hear_callable(heard);
         let Some(key) = self.key() else { return };
         if let Heard::Event(event) = heard
             && event.account == key.account

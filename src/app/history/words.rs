@@ -6,7 +6,7 @@ use model::{Content, Delivery, Direction, Message, Quote, Reaction};
 
 use super::{lock_mark::LockMark, text, when::Clock};
 use crate::{
-    failure,
+    calls, failure,
     files::{summary, summary_of},
     i18n::{gettext, gettext_f},
 };
@@ -50,6 +50,7 @@ impl Words {
                 }
             }
             Content::Retracted => (gettext("This message was retracted"), Style::Quiet),
+            Content::Call(line) => (calls::sentence(message.direction, line), Style::Quiet),
             Content::Unreadable(reason) => (failure::unreadable(*reason).sentence(), Style::Quiet),
         };
         let links = if style == Style::Quiet { Vec::new() } else { text::links(&text) };

@@ -14,6 +14,7 @@ use model::{
 use view::{ConversationKey, ConversationRow};
 
 use crate::{
+    calls,
     i18n::{gettext, gettext_f, ngettext_f},
     presence, time_words,
 };
@@ -228,6 +229,9 @@ fn last_line(summary: &ConversationSummary) -> Line {
         let who = if own { gettext("You") } else { summary.conversation.name.clone() };
         gettext_f("{who} {action}", &[("who", &who), ("action", action)])
     });
+    if let Some(call) = &last.call {
+        return Line { text: calls::sentence(last.direction, call), time, ..Line::default() };
+    }
     let text = if last.retracted {
         gettext("Message deleted")
     } else if last.unreadable {

@@ -3,6 +3,7 @@
 mod account;
 mod account_choice;
 mod blocked;
+mod calls;
 mod encryption;
 mod storage;
 
@@ -13,6 +14,7 @@ use gtk::{gio, glib};
 
 use crate::{bridge::Bridge, objects::AccountObject, settings::key, welcome, window::Window};
 use account::AccountPage;
+use calls::CallsPage;
 use encryption::EncryptionPage;
 use storage::StoragePage;
 
@@ -113,6 +115,7 @@ impl Preferences {
             })
             .build();
         self.add(&EncryptionPage::new(bridge));
+        self.add(&CallsPage::new(bridge, settings));
         self.add(&StoragePage::new(bridge));
         self.list_accounts(bridge.accounts());
         bridge.accounts().connect_items_changed(glib::clone!(

@@ -66,7 +66,7 @@ impl ResultRow {
         let sender = if own { gettext("You") } else { message.sender_name.clone() };
         let text = match &message.content {
             Content::Text(text) => text.as_str(),
-            Content::Retracted | Content::Unreadable(_) => "",
+            Content::Retracted | Content::Call(_) | Content::Unreadable(_) => "",
         };
         let snippet = snippet::around(text, &result.highlights);
         let time = time_words::short(message.time);

@@ -19,6 +19,7 @@ use view::ConversationKey;
 use crate::{
     application::Application,
     bridge::{Bridge, Listener},
+    calls::{CallCard, CallDesk},
     conversation::ConversationPage,
     conversations::Conversations,
     failure,
@@ -47,6 +48,8 @@ mod imp {
         pub conversations: TemplateChild<Conversations>,
         #[template_child]
         pub conversation: TemplateChild<ConversationPage>,
+        #[template_child]
+        pub call_card: TemplateChild<CallCard>,
         pub settings: OnceCell<gio::Settings>,
         pub bridge: OnceCell<Bridge>,
         pub listener: RefCell<Option<Listener>>,
@@ -65,6 +68,7 @@ mod imp {
         type ParentType = adw::ApplicationWindow;
 
         fn class_init(class: &mut Self::Class) {
+            CallCard::ensure_type();
             Conversations::ensure_type();
             ConversationPage::ensure_type();
             class.bind_template();
@@ -155,6 +159,12 @@ impl Window {
         self.show_right_screen();
         self.tell_visible();
         self.restore_conversation();
+    }
+
+    /// Shows the calls that have no window.
+    pub fn set_calls(&self, calls: &CallDesk) {
+        self.imp().call_card.follow(calls);
+        self.imp().conversation.set_calls(calls);
     }
 
     /// The service could not start.

@@ -2,11 +2,13 @@
 //!
 //! Machines differ, so the figures that matter are ratios: to an empty window of the same toolkit, started in the same
 //! minutes. The table says the processor, the load and the date; the figures are kept as JSON in `target/bench`, so that
-//! two commits can be compared. `bench quick` leaves out the million messages; `bench start`, `scroll`,
-//! `pictures`, `talk`, `catch-up`, `sealed` and `million` measure that part alone. So does `bench files [MEGABYTES]`, which needs no desktop.
+//! two commits can be compared. `bench quick` leaves out the million messages; `bench start`, `scroll`, `pictures`, `talk`,
+//! `catch-up`, `sealed` and `million` measure that part alone. So do `bench files [MEGABYTES]` and `bench calls [MINUTES]`,
+//! which need no desktop.
 //!
 //! What is said in `talk` and `catch-up` travels in the clear; what encryption costs is `sealed`.
 
+mod calls;
 mod catch_up;
 mod files;
 mod keyboard;
@@ -27,8 +29,9 @@ use measure::Rows;
 use stage::Stage;
 
 /// What can be asked for by its name.
-const PARTS: &[&str] =
-    &["quick", "start", "scroll", "pictures", "talk", "catch-up", "sealed", "million", files::WORD];
+const PARTS: &[&str] = &["quick", "start", "scroll", "pictures", "talk", "catch-up", "sealed", "million"];
+/// And what then needs no desktop.
+const WITHOUT_DESKTOP: &[&str] = &[files::WORD, calls::WORD];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,20 +40,25 @@ fn main() -> ExitCode {
     {
         return if stage::keep_key_here(rest) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    let is_part = |word: &&String| PARTS.contains(&word.as_str());
-    let asks_for_files = arguments.first().is_some_and(|word| word == files::WORD);
-    if let Some(unknown) = arguments.iter().find(|word| !is_part(word) && !asks_for_files) {
-        eprintln!("bench: there is no part {unknown}; the parts are {}", PARTS.join(", "));
+    let is_known = |word: &str| PARTS.contains(&word) || WITHOUT_DESKTOP.contains(&word);
+    if let Some(unknown) = arguments.iter().find(|word| !is_known(word) && word.parse::<u64>().is_err()) {
+        let parts = [PARTS, WITHOUT_DESKTOP].concat();
+        eprintln!("bench: there is no part {unknown}; the parts are {}", parts.join(", "));
         return ExitCode::FAILURE;
     }
+    let number = || arguments.iter().find_map(|word| word.parse().ok());
     let mut rows = Rows::default();
     println!("bench: {}, load {}", measure::processor(), measure::load());
 
-    // A gigabyte, three times there and back, comes only with everything, or by its name.
-    if arguments.is_empty() || arguments.iter().any(|word| word == files::WORD) {
-        files::measure(arguments.iter().find_map(|word| word.parse().ok()), &mut rows);
+    // A gigabyte, three times there and back, and long calls come only with everything, or by their names.
+    let asked = |part: &str| arguments.is_empty() || arguments.iter().any(|word| word == part);
+    if asked(files::WORD) {
+        files::measure(number(), &mut rows);
     }
-    if arguments.first().is_none_or(|word| word != files::WORD) {
+    if asked(calls::WORD) {
+        calls::measure(number(), &mut rows);
+    }
+    if arguments.first().is_none_or(|word| !WITHOUT_DESKTOP.contains(&word.as_str())) {
         on_a_desktop(&arguments, &mut rows);
     }
     rows.print();

@@ -10,6 +10,7 @@
 //!
 //! `soak sealed [COUNT]` is another: see `sealed.rs`.
 
+mod calls;
 mod device;
 mod files;
 mod sealed;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     match arguments.split_first() {
         Some((word, rest)) if word == device::WORD => return device::live(rest),
         Some((word, rest)) if word == device::MARKED => return device::live_marked(rest),
+        Some((word, rest)) if word == calls::WORD => return calls::live(rest),
         Some((word, rest)) if word == files::WORD => return files::live(rest),
         Some((word, rest)) if word == device::JUDGED => return device::judge(rest),
         Some((word, rest)) if word == sealed::WORD => {

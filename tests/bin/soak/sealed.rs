@@ -173,7 +173,7 @@ impl Talk {
                         count.clear += usize::from(message.encryption != self.named.kind);
                     }
                     Content::Unreadable(_) => count.unreadable += 1,
-                    Content::Retracted => {}
+                    Content::Retracted | Content::Call(_) => {}
                 }
             }
             match page.messages.last() {

@@ -38,6 +38,7 @@ fn everywhere(element: &Element) {
     messages(element);
     answers(element);
     people(element);
+    calls(element);
     element.children().for_each(everywhere);
 }
 
@@ -120,6 +121,21 @@ fn answers(element: &Element) {
         again(&xep_0077_registration::submission(&form, false));
     }
     black_box(StanzaError::read(Some(element)));
+}
+
+fn calls(element: &Element) {
+    if let Ok(jingle) = xep_0166_jingle::Jingle::read(element) {
+        again(&jingle.element());
+    }
+    if let Some(invitation) = xep_0353_invitations::read(element) {
+        again(&invitation.element());
+    }
+    if let Some(invite) = xep_0482_call_invites::read(element) {
+        again(&invite.element());
+    }
+    for service in xep_0215_services::read(element) {
+        assert!(service.server.port > 0 && !service.server.host.is_empty());
+    }
 }
 
 fn people(element: &Element) {

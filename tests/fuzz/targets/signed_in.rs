@@ -87,6 +87,7 @@ impl<'a, 'tx> Device<'a, 'tx> {
             software_version: "1".to_owned(),
             device_name: "desk".to_owned(),
             lang: "en".to_owned(),
+            calls: true,
         };
         let account = Account::new(setup, tx, Box::new(ChaCha8Rng::seed_from_u64(1)))?;
         let clock = Duration::from_secs(1000);
