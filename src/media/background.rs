@@ -17,12 +17,12 @@ impl Background {
     pub(crate) fn begin<T>(name: &str, make: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Self {
         let (end, wait) = mpsc::channel::<()>();
         let work = move || {
-            let made = gst::init().map_err(Fault::from).and_then(|()| make());
-            match made {
+            let kept = gst::init().map_err(Fault::from).and_then(|()| make());
+            match kept {
                 // Nothing is ever sent: it ends when the other end is dropped.
-                Ok(made) => {
+                Ok(kept) => {
                     let _ = wait.recv();
-                    drop(made);
+                    drop(kept);
                 }
                 Err(error) => tracing::warn!(%error, "a device cannot be used"),
             }
