@@ -101,7 +101,7 @@ const HOUSE: &[Room] = &[
     Room {
         name: "tests",
         ours: "account files media model omemo session store view xmpp",
-        outside: "rand serde tempfile tokio tokio-rustls zbus",
+        outside: "base64 rand serde tempfile tokio tokio-rustls zbus",
         beside: "cargo_metadata proc-macro2 rand_chacha roxmltree syn",
         never: "",
     },

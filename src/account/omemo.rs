@@ -9,7 +9,7 @@
 //!   out to be a copy; `removed_devices`: what comes off our lists.
 //! * `sending`: an outbox row that waits becomes its final bytes; `carriage` says what of it goes where.
 //! * `receiving`: opens what came, once. A second copy is known by its mark before any ratchet is touched.
-//! * `answers`: empty messages that move a ratchet; `reset` begins anew with a device.
+//! * `answers`: empty messages that move a ratchet; `reset` begins with a device, anew if a person asked.
 //! * `trust`, `trust_messages`: whose keys are believed.
 //! * `vouching`: words for one device outside of messages, for calls.
 //!
@@ -73,7 +73,9 @@ pub struct Memory {
     own: own_device::Memory,
     /// Devices to which an empty message is due.
     answers: BTreeSet<Key>,
-    /// Devices with which a session is to be begun anew.
+    /// Devices that wrote in a session that is not here, and were answered.
+    helped: BTreeSet<Key>,
+    /// Devices with which a session is to be begun.
     restarts: BTreeSet<(BareJid, u32)>,
     /// A prekey began a session, and is to be deleted.
     spent: bool,

@@ -20,7 +20,7 @@
 //!
 //! Only a few rows are under way at a time: more would wait in the server's socket instead of here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Change, ConversationId, Delivery, DeliveryFailure, DeliveryReason, EncryptionKind, Wait};
 use store::{NewOutboxRow, OutboxId, OutboxKind, OutboxRow, OutboxState};
@@ -46,6 +46,8 @@ pub struct Memory {
     open: bool,
     /// The newest row that waits for a sign of life of a server that acknowledges nothing.
     probe: Option<OutboxId>,
+    /// Which row of a conversation waited to be sealed when all rows were last looked at.
+    held: BTreeMap<ConversationId, OutboxId>,
 }
 
 /// What settles the rows that a lost session left open.
@@ -60,7 +62,7 @@ pub enum Answer {
 /// Puts something into the outbox, and sends it if its turn has come.
 pub fn push(turn: &mut Turn<'_, '_>, row: &NewOutboxRow<'_>) -> Result<(), Error> {
     turn.tx.push_outbox(row)?;
-    pump(turn)
+    pump_for(turn, row)
 }
 
 /// Puts something into the outbox that is to be sealed, and tries to.
@@ -68,6 +70,18 @@ pub fn push_unsealed(turn: &mut Turn<'_, '_>, row: &NewOutboxRow<'_>) -> Result<
     turn.tx.push_unsealed(row)?;
     if let Some(message) = row.message.filter(|_| row.kind == OutboxKind::Message) {
         turn.tx.set_waits(message, Some(Wait::Keys))?;
+    }
+    pump_for(turn, row)
+}
+
+/// Sends a new row if its turn has come. Behind a row that waits it has not: whatever that waits for pumps when it comes,
+/// and looking at all rows for each new one would take the longer the more there are.
+fn pump_for(turn: &mut Turn<'_, '_>, row: &NewOutboxRow<'_>) -> Result<(), Error> {
+    if let Some(first) = row.conversation.and_then(|conversation| turn.state.outbox.held.get(&conversation))
+        && let Some(first) = turn.tx.reads().outbox_row(*first)?
+        && first.state == OutboxState::Unsealed
+    {
+        return Ok(());
     }
     pump(turn)
 }
@@ -80,17 +94,21 @@ pub fn pump(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     let mut past = OutboxId(0);
     let mut sent_any = false;
     // Conversations of which a row waits: what was said later waits behind it.
-    let mut held: BTreeSet<ConversationId> = BTreeSet::new();
+    let mut held: BTreeMap<ConversationId, OutboxId> = BTreeMap::new();
+    turn.state.outbox.held.clear();
     while let Some(room @ 1..) = UNDER_WAY.checked_sub(turn.state.outbox.under_way.len()) {
         let rows = turn.tx.reads().outbox_ready(past, u32::try_from(room).unwrap_or(1))?;
-        let Some(last) = rows.last() else { break };
+        let Some(last) = rows.last() else {
+            turn.state.outbox.held = held;
+            break;
+        };
         past = last.id;
         for row in rows {
             match row.kind {
                 OutboxKind::Message | OutboxKind::Edit | OutboxKind::Query => {}
                 OutboxKind::Prepare | OutboxKind::Upload => continue,
             }
-            if row.conversation.is_some_and(|conversation| held.contains(&conversation)) {
+            if row.conversation.is_some_and(|conversation| held.contains_key(&conversation)) {
                 continue;
             }
             let Some(row) = sealed(turn, row, &mut held)? else { continue };
@@ -107,7 +125,7 @@ pub fn pump(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 fn sealed(
     turn: &mut Turn<'_, '_>,
     mut row: OutboxRow,
-    held: &mut BTreeSet<ConversationId>,
+    held: &mut BTreeMap<ConversationId, OutboxId>,
 ) -> Result<Option<OutboxRow>, Error> {
     if row.state != OutboxState::Unsealed {
         return Ok(Some(row));
@@ -130,7 +148,7 @@ fn sealed(
             if wait == Wait::Keys {
                 omemo::retry_later(turn);
             }
-            held.extend(row.conversation);
+            held.extend(row.conversation.map(|conversation| (conversation, row.id)));
             Ok(None)
         }
         Sealing::Postponed => Ok(None),
@@ -232,9 +250,7 @@ pub fn resumed(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 
 /// The session is over for good.
 pub fn end(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    turn.state.outbox.open = false;
-    turn.state.outbox.probe = None;
-    turn.state.outbox.under_way.clear();
+    turn.state.outbox = Memory::default();
     Ok(())
 }
 

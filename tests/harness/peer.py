@@ -9,6 +9,7 @@ import asyncio
 import ssl
 import sys
 import threading
+import traceback
 import xml.etree.ElementTree as ET
 
 import slixmpp
@@ -80,6 +81,7 @@ class Peer(slixmpp.ClientXMPP):
             try:
                 said, version = await self.omemo.open(message)
             except Exception as error:
+                traceback.print_exc()
                 say(how + "unreadable " + type(error).__name__ + " of " + message["from"].bare)
                 return
         if said is None:
@@ -102,6 +104,7 @@ class Peer(slixmpp.ClientXMPP):
             try:
                 sealed, errors = await self.omemo.seal(message)
             except Exception as error:
+                traceback.print_exc()
                 say("unsealed " + type(error).__name__)
                 return
         for error in errors:

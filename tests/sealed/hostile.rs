@@ -160,6 +160,39 @@ fn a_new_key_that_the_user_accepts_begins_new_sessions() {
 }
 
 #[test]
+fn who_began_with_a_prekey_that_is_gone_is_answered_with_a_session_that_is_not() {
+    let mut world = World::settled(&[ALICE, BOB, CAROL]);
+    let (bundles, number) = ("urn:xmpp:omemo:2:bundles", listed(&mut world, BOB)[0].id);
+    // Of the hundred keys, everybody gets the same one.
+    let mut bundle = world.server.node(BOB, bundles).pop().unwrap().1;
+    let prekeys = bundle.get_child_mut("prekeys", "urn:xmpp:omemo:2").unwrap();
+    let only = prekeys.children().next().unwrap().clone();
+    *prekeys = Element::builder("prekeys", "urn:xmpp:omemo:2").append(only).build();
+    world.publish(BOB, bundles, &number.to_string(), bundle);
+    world.server.withholds = true;
+    world.say(0, BOB, "one");
+    world.say(2, BOB, "two");
+    world.server.withholds = false;
+    let kept = world.server.home(&BareJid::new(BOB).unwrap()).archive.clone();
+    for (_, _, message) in &kept {
+        world.deliver(1, message);
+        world.run();
+    }
+    assert_eq!(world.aloud(1, ALICE), ["they: one"]);
+    assert_eq!(world.aloud(1, CAROL), ["they: (NoSession)"]);
+    // Bob has said nothing, and yet Carol knows better by now.
+    world.say(2, BOB, "three");
+    assert_eq!(world.aloud(1, CAROL), ["they: (NoSession)", "they: three"]);
+    // Who goes on with what is gone is answered once.
+    let answered = world.server.asked.len();
+    for _ in 0..5 {
+        world.deliver(1, &kept[1].2);
+        world.run();
+    }
+    assert_eq!(world.server.asked.len(), answered);
+}
+
+#[test]
 fn messages_in_any_order_doubled_and_late_are_read_once() {
     let mut world = World::settled(&[ALICE, BOB]);
     world.say(0, BOB, "zero");

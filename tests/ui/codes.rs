@@ -84,10 +84,7 @@ fn a_code_is_read_from_a_picture_of_another_screen() {
     scene.open_devices();
     let choose = |file: &std::path::Path| {
         scene.press_row("Verify with Picture of QR Code…");
-        robot.find_where("the file chooser", |node| node.name() == "Picture of a QR Code");
-        // It takes a path as soon as one is typed.
-        scene.desktop.type_text(&file.to_string_lossy());
-        scene.desktop.press("Return");
+        scene.choose_file("Picture of a QR Code", "Open", file);
     };
     choose(&nothing);
     scene.escape("alert dialog", "No Keys in This Picture");

@@ -1,7 +1,6 @@
 //! Files as people meet them: they come, are looked at, fetched and saved.
 
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use model::{AccountCommand, FileSource, OutgoingFile, OutgoingFiles};
@@ -72,14 +71,6 @@ fn other_files_come_when_they_are_asked_for() {
     let _ = row.find("button", "Open");
     row.find("button", "Save As…").click();
     let place = scene.desktop.home().join("saved.bin");
-    save_dialog(&scene, &place);
+    scene.name_file("Save As", "Save", &place);
     wait::until("the file to be saved", || fs::read(&place).ok().filter(|saved| *saved == bytes));
-}
-
-#[track_caller]
-fn save_dialog(scene: &Scene, place: &Path) {
-    scene.starling.robot.find("dialog", "Save As");
-    scene.desktop.press("ctrl+a");
-    scene.desktop.type_text(&place.to_string_lossy());
-    scene.desktop.press("Return");
 }

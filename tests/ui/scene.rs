@@ -1,6 +1,6 @@
 //! Where the scenes play: Alice at her window, and Bob, who has no window and has begun to talk.
 
-use std::{process::Command, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
 use model::{AccountCommand, BareJid};
 use tests::robot::Node;
@@ -132,6 +132,29 @@ impl Scene {
         }
         self.desktop.press("Escape");
         self.starling.robot.wait_gone(role, name);
+    }
+
+    /// Chooses a file in the dialog of this name, and presses this button of it.
+    #[track_caller]
+    pub fn choose_file(&self, dialog: &str, button: &str, place: &Path) {
+        self.starling.robot.find("dialog", dialog);
+        self.desktop.press("ctrl+l");
+        self.name_file(dialog, button, place);
+    }
+
+    /// Names a file in the dialog of this name, where the keyboard is, and presses this button of it. The place is put in
+    /// at once: while one types, the dialog completes the names of folders, and mixes its letters with what comes meanwhile.
+    #[track_caller]
+    pub fn name_file(&self, dialog: &str, button: &str, place: &Path) {
+        let chooser = self.starling.robot.find("dialog", dialog);
+        let entry = wait::until("a place to be named", || {
+            chooser.search(&|node| node.is_focused() && node.takes_text())
+        });
+        entry.set_text(&place.to_string_lossy());
+        let accept = chooser.find("button", button);
+        wait::until("a file to be named", || accept.is_sensitive().then_some(()));
+        accept.click();
+        self.starling.robot.wait_gone("dialog", dialog);
     }
 
     /// Brings to the screen what stands below the part of the details that is seen at first.

@@ -60,21 +60,11 @@ fn bob_has(scene: &Scene, place: &Path) -> Message {
     message
 }
 
-/// Chooses a file in the dialog for it. Its place is put in at once: while one types, the dialog completes the names of
-/// folders, and mixes its letters with what comes meanwhile.
+/// Chooses a file to be sent.
 #[track_caller]
 fn choose(scene: &Scene, place: &Path) {
-    let robot = &scene.starling.robot;
-    robot.find("button", "Attach").click();
-    let dialog = robot.find("dialog", "Attach Files");
-    scene.desktop.press("ctrl+l");
-    let entry =
-        wait::until("a place to be named", || dialog.search(&|node| node.is_focused() && node.takes_text()));
-    entry.set_text(&place.to_string_lossy());
-    let attach = dialog.find("button", "Attach");
-    wait::until("a file to be named", || attach.is_sensitive().then_some(()));
-    attach.click();
-    robot.wait_gone("dialog", "Attach Files");
+    scene.starling.robot.find("button", "Attach").click();
+    scene.choose_file("Attach Files", "Attach", place);
 }
 
 /// Width and height, as the header says.

@@ -1,4 +1,5 @@
-//! Empty messages: the answer to a key exchange, and a sign of life to a device that writes without end (XEP-0384 §6).
+//! Empty messages: the answer to a key exchange, a sign of life to a device that writes without end (XEP-0384 §6), and help
+//! for one that writes in a session that is not here, as happens when two begin with the same prekey.
 //!
 //! They tell their receiver that we are here and read, so strangers and devices that are not trusted get none.
 
@@ -7,7 +8,7 @@ use model::BareJid;
 use store::{NewOutboxRow, OutboxKind};
 use xmpp::{payload, xep_0334_hints::Hint, xep_0380_encryption as encryption, xml};
 
-use super::{Key, crypto_version, kind, ratchets, trust};
+use super::{Key, crypto_version, kind, ratchets, reset, sending, trust};
 use crate::{Error, outbox, turn::Turn};
 
 /// So many wait. Beyond, devices are made up to keep us busy.
@@ -20,15 +21,30 @@ pub fn add(turn: &mut Turn<'_, '_>, key: Key) {
     }
 }
 
+/// As [`add`], once while the stream lives: nobody should keep us busy with what cannot be opened. No session is given up
+/// for it; the device hears from us in the one that is here, or in one that begins.
+pub fn add_once(turn: &mut Turn<'_, '_>, key: Key) {
+    if turn.state.omemo.helped.len() < MOST && turn.state.omemo.helped.insert(key.clone()) {
+        add(turn, key);
+    }
+}
+
 /// Sends what is due.
 pub fn send(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     for key in std::mem::take(&mut turn.state.omemo.answers) {
         let (who, device, version) = &key;
-        if may_know(turn, who)? && trust::is_written_to(turn, who, *device)? {
+        let reads = turn.tx.reads();
+        let Some(known) = reads.device(who, *device)? else { continue };
+        if !may_know(turn, who)? || !trust::may_be_written_to(&known, reads.encryption_settings()?) {
+            continue;
+        }
+        if sending::has_session(turn, &key)? {
             empty(turn, who, *device, *version)?;
+        } else {
+            turn.state.omemo.restarts.insert((who.clone(), *device));
         }
     }
-    Ok(())
+    reset::go_on(turn)
 }
 
 fn may_know(turn: &Turn<'_, '_>, who: &BareJid) -> Result<bool, Error> {

@@ -165,6 +165,9 @@ fn open_version(
     }
     if reason == UnreadableReason::NoSession {
         doubt(turn, parties, sender, encrypted.sender_device)?;
+        if matches!(copy.run, None | Some(Run::Forward)) {
+            answers::add_once(turn, (sender.clone(), encrypted.sender_device, encrypted.version));
+        }
     }
     Ok(unreadable(reason))
 }

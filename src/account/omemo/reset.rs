@@ -1,10 +1,10 @@
-//! Beginning anew with a device, because a person asked: nothing here happens by itself, for a server that breaks messages
-//! could make us throw away good sessions.
+//! Beginning anew with a device, because a person asked: sessions are never put aside by themselves, for a server that breaks
+//! messages could make us throw away good ones.
 
 use model::BareJid;
 use xmpp::xep_0384_omemo::VERSIONS;
 
-use super::{answers, bundles, crypto_version, peer, ratchets};
+use super::{answers, bundles, crypto_version, peer, ratchets, trust};
 use crate::{Error, turn::Turn};
 
 /// `AccountCommand::ResetSession`: puts the sessions aside, and begins one as soon as the device's keys are here.
@@ -42,7 +42,7 @@ pub fn go_on(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
             continue;
         }
         turn.state.omemo.restarts.remove(&(who.clone(), device));
-        if super::sending::begin_session(turn, &key)? {
+        if super::sending::begin_session(turn, &key)? && trust::is_written_to(turn, &who, device)? {
             answers::empty(turn, &who, device, version)?;
         }
     }

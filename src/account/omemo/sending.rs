@@ -178,8 +178,7 @@ fn choose(turn: &mut Turn<'_, '_>, who: &BareJid, cargo: &Cargo) -> Result<Choic
         let is_trusted = if cargo.is_trust_message {
             device.trust == Trust::Verified
         } else {
-            // A key that nobody has seen yet is judged when it comes.
-            device.fingerprint.is_none() || trust::is_enough(device.trust, settings)
+            trust::may_be_written_to(&device, settings)
         };
         if !is_trusted {
             choice.is_doubted = true;
@@ -204,7 +203,7 @@ fn choose(turn: &mut Turn<'_, '_>, who: &BareJid, cargo: &Cargo) -> Result<Choic
     Ok(choice)
 }
 
-/// Whether there is a session with a device.
+/// Whether there is a session to write in.
 pub fn has_session(turn: &mut Turn<'_, '_>, (who, device, version): &Key) -> Result<bool, Error> {
     let Some(peer) = peer(who, *device) else { return Ok(false) };
     let has = ratchets(turn, |omemo, _| omemo.has_session(peer, crypto_version(*version)))?;

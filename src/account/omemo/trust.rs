@@ -35,6 +35,11 @@ pub fn is_written_to(turn: &Turn<'_, '_>, who: &BareJid, device: u32) -> Result<
     Ok(reads.device(who, device)?.is_some_and(|device| is_enough(device.trust, settings)))
 }
 
+/// Whether keys are asked for to write to a device: one that nobody has seen yet is judged when it comes.
+pub fn may_be_written_to(device: &Device, settings: EncryptionSettings) -> bool {
+    device.fingerprint.is_none() || is_enough(device.trust, settings)
+}
+
 /// A new key of somebody: trusted or not?
 fn of_new_key(turn: &Turn<'_, '_>, who: &BareJid) -> Result<Trust, Error> {
     let reads = turn.tx.reads();

@@ -134,7 +134,6 @@ impl Lock {
         ));
         imp.object.replace(Some((object.clone(), handler)));
         self.show_object(object);
-        // So that the menu has its size when it opens.
         self.explain();
     }
 
@@ -143,7 +142,7 @@ impl Lock {
     }
 
     fn hear(&self, heard: &Heard) {
-        let Some(object) = self.object().filter(|_| self.imp().popover.is_visible()) else { return };
+        let Some(object) = self.object() else { return };
         let concerns = match heard {
             Heard::Lagged(_) => true,
             Heard::Event(event) => {
@@ -168,8 +167,6 @@ impl Lock {
         let shown = (conversation.kind, conversation.encryption);
         if imp.shown.replace(Some(shown)) != Some(shown) {
             self.show(conversation.kind, conversation.encryption);
-        }
-        if imp.popover.is_visible() {
             self.explain();
         }
     }
@@ -193,7 +190,8 @@ impl Lock {
         imp.turn_off_button.set_visible(encrypted);
     }
 
-    /// Puts the menu into words. It is read anew each time, because devices come and go.
+    /// Puts the menu into words, read anew because devices come and go. It has them before it opens: GTK closes a menu that
+    /// becomes larger just when it was opened.
     fn explain(&self) {
         let imp = self.imp();
         let (Some(object), Some(bridge)) = (self.object(), imp.bridge.get()) else { return };

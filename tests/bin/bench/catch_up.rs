@@ -1,6 +1,6 @@
 //! Catching up with an archive: how fast, at what cost, beside a reader that drains the same archive and stores nothing.
 
-mod bare_reader;
+pub mod bare_reader;
 
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ pub fn measure(stage: &Stage, rows: &mut Rows) {
     for round in 0..ARCHIVES {
         let first = round * MESSAGES;
         write_archive(&carol, &alice, first);
-        let drained = bare_reader::drain(stage, first + MESSAGES);
+        let drained = bare_reader::drain(stage, "alice", first + MESSAGES);
         rest();
         let start = Instant::now();
         let starling = Starling::start(&stage.desktop, &stage.server);

@@ -8,7 +8,7 @@ use store::{DatabaseKey, Writer};
 use tests::person::block_on;
 use tests::{Person, befriend};
 
-use crate::catch_up::{MESSAGES, write_archive};
+use crate::catch_up::{MESSAGES, bare_reader, write_archive};
 use crate::measure::{ROUNDS, Rows, median, milliseconds, rest};
 use crate::stage::Stage;
 
@@ -24,7 +24,9 @@ pub fn measure(stage: &Stage, rows: &mut Rows) {
     }
     rows.at_most("first words to five devices, until the server has them", first_words(stage), "ms", 150.0);
     rest();
-    rows.at_least("catch-up of 10,000 encrypted messages", catch_up(stage), "/s", 1500.0);
+    let (rate, bare) = catch_up(stage);
+    rows.yardstick("bare reader: archived encrypted messages", bare, "/s");
+    rows.at_least("catch-up of 10,000 encrypted messages", rate, "/s", 1500.0);
 }
 
 /// Milliseconds to seal a message over a database, without the commit. Nobody has answered, so each message carries a key
@@ -101,14 +103,17 @@ fn first_words(stage: &Stage) -> f64 {
     median(times)
 }
 
-/// Messages per second, from the start of the session to the last row.
-fn catch_up(stage: &Stage) -> f64 {
+/// Messages per second, from the start of the session to the last row; and those of a bare reader, who has been there before,
+/// so that the archive is read and not what the server keeps for the absent as well.
+fn catch_up(stage: &Stage) -> (f64, f64) {
     let writer = Person::new(&stage.server, "gina");
     let mut reader = Person::new(&stage.server, "hugo");
     befriend(&reader, &writer);
     let address = reader.address.clone();
     reader.command(model::AccountCommand::Disconnect);
     write_archive(&writer, &address, 0);
+    let bare = bare_reader::drain(stage, "hugo", MESSAGES);
+    rest();
     let start = Instant::now();
     reader.restart();
     reader.command(model::AccountCommand::Connect);
@@ -123,7 +128,7 @@ fn catch_up(stage: &Stage) -> f64 {
     };
     let rate = MESSAGES as f64 / start.elapsed().as_secs_f64();
     assert_eq!(read.encryption, EncryptionKind::Omemo, "the figure would mean nothing");
-    rate
+    (rate, bare)
 }
 
 /// Waits until a device knows that so many of somebody's stand on their list.

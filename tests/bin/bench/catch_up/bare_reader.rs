@@ -10,17 +10,19 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Instant;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto};
 
 use crate::stage::Stage;
 
-/// Drains the archive of `alice`; returns messages per second. There must be at least `expected`.
-pub fn drain(stage: &Stage, expected: usize) -> f64 {
+/// Drains the archive of somebody; returns messages per second. There must be at least `expected`.
+pub fn drain(stage: &Stage, name: &str, expected: usize) -> f64 {
     let mut link = Link::open(stage);
     link.open_stream("PLAIN");
-    link.say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGFsaWNlAHB3LWFsaWNl</auth>");
+    let who = BASE64_STANDARD.encode(format!("\0{name}\0pw-{name}"));
+    link.say(&format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{who}</auth>"));
     link.hear("<success");
     link.open_stream("bind");
     link.say("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
