@@ -17,8 +17,8 @@ impl Background {
     pub(crate) fn begin<T>(name: &str, make: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Self {
         let (end, wait) = mpsc::channel::<()>();
         let work = move || {
-            let outcome = gst::init().map_err(Fault::from).and_then(|()| make());
-            match outcome {
+            let kept = gst::init().map_err(Fault::from).and_then(|()| make());
+            match kept {
                 // Nothing is ever sent: it ends when the other end is dropped.
                 Ok(kept) => {
                     let _ = wait.recv();

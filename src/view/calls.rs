@@ -87,15 +87,17 @@ impl Farewell {
         let is_incoming = direction == Direction::Incoming;
         match outcome {
             CallOutcome::Answered { .. } => Self::Soon,
-            CallOutcome::OnOtherDevice | CallOutcome::UnderWay => Self::AtOnce,
-            CallOutcome::Unanswered | CallOutcome::Declined | CallOutcome::Busy if is_incoming => {
-                Self::AtOnce
-            }
             CallOutcome::Cancelled if is_incoming => Self::Soon,
-            CallOutcome::Cancelled => Self::AtOnce,
-            CallOutcome::Unanswered | CallOutcome::Declined | CallOutcome::Busy | CallOutcome::Failed(_) => {
+            CallOutcome::Unanswered | CallOutcome::Declined | CallOutcome::Busy if !is_incoming => {
                 Self::Stays
             }
+            CallOutcome::Failed(_) => Self::Stays,
+            CallOutcome::Unanswered
+            | CallOutcome::Declined
+            | CallOutcome::Busy
+            | CallOutcome::Cancelled
+            | CallOutcome::OnOtherDevice
+            | CallOutcome::UnderWay => Self::AtOnce,
         }
     }
 }

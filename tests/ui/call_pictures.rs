@@ -109,8 +109,9 @@ impl Town {
         robot.find("toggle button", "Good Connection");
         take("voice");
         bobs.does(CallCommand::HangUp);
+        bobs.until("over", |phone| matches!(phone.state(), Some(CallState::Ended(_))));
         robot.wait_gone("button", "Hang Up");
-        robot.wait_gone("button", "Close");
+        robot.wait_gone("button", "Call Again");
         robot.find("button", "Voice Call").click();
         bobs.until("ringing", |phone| phone.state() == Some(CallState::Ringing));
         bobs.does(CallCommand::HangUp);

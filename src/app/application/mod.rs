@@ -260,7 +260,7 @@ impl Application {
                 })
                 .build()
         };
-        let show_call = on_call("show-call", |calls, key| calls.open(key));
+        let show_call = on_call("show-call", CallDesk::open);
         let accept_call = on_call("accept-call", CallDesk::accept);
         let decline_call = on_call("decline-call", |calls, key| calls.tell(key, model::CallCommand::HangUp));
         self.add_action_entries([quit, about, open, show_call, accept_call, decline_call]);

@@ -111,6 +111,11 @@ impl CallStage {
         }
     }
 
+    /// Whether it is their picture that is seen.
+    pub fn shows_picture(&self) -> bool {
+        self.imp().stack.visible_child_name().as_deref() == Some("picture")
+    }
+
     /// How many pictures of theirs were shown.
     pub fn shown(&self) -> u64 {
         self.imp().shown.get()

@@ -190,16 +190,12 @@ impl CallWindow {
         imp.camera_button.set_sensitive(call.camera || stage.talked(time_words::now()).is_some());
         let talks = stage.talked(time_words::now()).is_some();
         imp.quality_button.set_visible(talks);
-        imp.stage.set_shows(call.camera && stage.is_in(), talks && self.sees(call));
+        imp.stage.set_shows(call.camera && stage.is_in(), talks && sends_video(call));
         self.show_security(call, talks);
         self.say_state();
         if before != Some(stage) {
             self.enter(stage, call.direction);
         }
-    }
-
-    fn sees(&self, call: &Call) -> bool {
-        call.participants.first().is_some_and(|them| them.video && !them.on_hold)
     }
 
     /// Something was counted.
@@ -211,7 +207,9 @@ impl CallWindow {
     }
 
     pub fn show_picture(&self, view: View, picture: &gdk::Texture) {
-        self.imp().stage.show_picture(view, picture);
+        let imp = self.imp();
+        imp.stage.show_picture(view, picture);
+        imp.title_widget.set_visible(imp.stage.shows_picture());
     }
 
     fn call(&self) -> Option<Call> {
@@ -246,8 +244,8 @@ impl CallWindow {
         if GtkWindowExt::focus(self).is_none_or(|focus| !focus.is_mapped()) {
             button.grab_focus();
         }
-        let state = imp.stage.imp().state_label.label();
-        self.announce(&state, gtk::AccessibleAnnouncementPriority::Medium);
+        let words = imp.stage.imp().state_label.label();
+        self.announce(&words, gtk::AccessibleAnnouncementPriority::Medium);
         let Stage::Over(outcome) = stage else { return };
         if let Some(clock) = imp.clock.take() {
             clock.remove();
@@ -270,7 +268,7 @@ impl CallWindow {
         let imp = self.imp();
         let (Some(call), Some(person)) = (self.call(), imp.person.get()) else { return };
         let stage = Stage::of(&call);
-        let state = words::stage(stage, call.video, &person.name, time_words::now());
+        let how_far = words::stage(stage, call.video, &person.name, time_words::now());
         let them = call.participants.first();
         let hint = if stage == Stage::Incoming && person.is_stranger {
             Some(gettext_f(
@@ -284,9 +282,10 @@ impl CallWindow {
         } else {
             None
         };
-        imp.stage.say(&state, hint.as_deref());
-        // Below the name there is room for a few words only.
-        imp.title_widget.set_subtitle(if matches!(stage, Stage::Over(_)) { "" } else { &state });
+        imp.stage.say(&how_far, hint.as_deref());
+        // Who it is stands beside their picture, or in its place.
+        imp.title_widget.set_subtitle(&how_far);
+        imp.title_widget.set_visible(imp.stage.shows_picture());
     }
 
     fn show_security(&self, call: &Call, talks: bool) {
@@ -313,6 +312,10 @@ impl CallWindow {
         });
         name_button(button, &words::quality(quality));
     }
+}
+
+fn sends_video(call: &Call) -> bool {
+    call.participants.first().is_some_and(|them| them.video && !them.on_hold)
 }
 
 /// The button within does not take its name from the tooltip again when that changes.

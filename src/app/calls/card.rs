@@ -61,7 +61,7 @@ mod imp {
     impl CallCard {
         #[template_callback]
         fn return_to_call(&self) {
-            self.obj().with(|desk, key| desk.open(key));
+            self.obj().with(CallDesk::open);
         }
 
         #[template_callback]

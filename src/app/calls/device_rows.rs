@@ -128,7 +128,7 @@ impl DeviceRows {
         let Some(place) = ROLES.iter().position(|its| *its == role).filter(|_| !imp.filling.get()) else {
             return;
         };
-        let selected = imp.rows.get(place).map_or(0, |row| row.selected()) as usize;
+        let selected = imp.rows.get(place).map_or(0, adw::ComboRow::selected) as usize;
         let offered = imp.offered.borrow();
         let id = selected.checked_sub(1).and_then(|selected| offered.get(place)?.get(selected).cloned());
         drop(offered);

@@ -12,6 +12,6 @@ pub fn present(parent: &impl IsA<gtk::Widget>, settings: &gio::Settings) {
     page.add(&DeviceRows::new(settings));
     let view = adw::ToolbarView::builder().content(&page).build();
     view.add_top_bar(&adw::HeaderBar::new());
-    let dialog = adw::Dialog::builder().title(gettext("Devices")).content_width(400).child(&view).build();
+    let dialog = adw::Dialog::builder().title(gettext("Devices")).content_width(520).child(&view).build();
     dialog.present(Some(parent));
 }
