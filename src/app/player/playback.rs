@@ -302,6 +302,7 @@ impl Output {
         let _ = self.source.end_of_stream();
     }
 
+    /// Fails if it cannot go on. Only before the end was given to it: whatever else it says is thrown away.
     fn check(&self) -> io::Result<()> {
         let bus = self.pipeline.bus();
         match bus.and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error])) {
@@ -312,9 +313,14 @@ impl Output {
 
     /// Whether the last sample was heard. Waits a moment.
     fn is_done(&self) -> io::Result<bool> {
-        self.check()?;
-        let bus = self.pipeline.bus();
-        Ok(bus.is_none_or(|bus| bus.timed_pop_filtered(LAST, &[gst::MessageType::Eos]).is_some()))
+        let last = [gst::MessageType::Eos, gst::MessageType::Error];
+        match self.pipeline.bus().map(|bus| bus.timed_pop_filtered(LAST, &last)) {
+            Some(None) => Ok(false),
+            Some(Some(message)) if message.type_() == gst::MessageType::Error => {
+                Err(io::Error::other("the loudspeakers do not play"))
+            }
+            Some(Some(_)) | None => Ok(true),
+        }
     }
 
     /// How much was heard.
