@@ -92,8 +92,8 @@ const HOUSE: &[Room] = &[
     Room {
         name: "app",
         ours: "model session view",
-        outside: "async-channel gettext-rs gtk4 image libadwaita libc qrcode rand rqrr rustix seccompiler thumbhash \
-                  tracing tracing-subscriber unicode-script",
+        outside: "async-channel gettext-rs gstreamer gstreamer-app gtk4 image libadwaita libc qrcode rand rqrr rustix \
+                  seccompiler thumbhash tracing tracing-subscriber unicode-script",
         beside: "glib-build-tools proptest",
         never: "",
     },

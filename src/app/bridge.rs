@@ -20,7 +20,12 @@ use model::{
 };
 use session::{Condition, Heard, Session};
 
-use crate::{files::FilePictures, objects::AccountObject, pictures::Pictures};
+use crate::{
+    files::{FilePictures, FileSounds},
+    objects::AccountObject,
+    pictures::Pictures,
+    player::Player,
+};
 
 type Listen = dyn Fn(&Bridge, &Heard);
 
@@ -33,6 +38,8 @@ struct Inner {
     accounts: gio::ListStore,
     pictures: Pictures,
     file_pictures: FilePictures,
+    file_sounds: FileSounds,
+    player: Player,
     /// Who is online. It is on no disk; `view` keeps it for conversations only.
     presence: RefCell<HashMap<(AccountId, BareJid), Show>>,
     listeners: RefCell<Vec<(u64, Rc<Listen>)>>,
@@ -47,6 +54,8 @@ impl Bridge {
         let bridge = Self(Rc::new(Inner {
             pictures: Pictures::new(),
             file_pictures: FilePictures::default(),
+            file_sounds: FileSounds::default(),
+            player: Player::default(),
             presence: RefCell::default(),
             accounts: gio::ListStore::new::<AccountObject>(),
             listeners: RefCell::default(),
@@ -107,6 +116,16 @@ impl Bridge {
     /// Pictures in messages.
     pub fn file_pictures(&self) -> &FilePictures {
         &self.0.file_pictures
+    }
+
+    /// Sounds in messages.
+    pub fn file_sounds(&self) -> &FileSounds {
+        &self.0.file_sounds
+    }
+
+    /// What plays them.
+    pub fn player(&self) -> &Player {
+        &self.0.player
     }
 
     /// How available someone is.

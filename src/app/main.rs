@@ -10,6 +10,7 @@ mod application;
 mod bridge;
 mod calls;
 mod composer;
+mod confine;
 mod connection_words;
 mod contact_requests;
 mod conversation;
@@ -33,9 +34,11 @@ mod objects;
 mod pace;
 mod passphrase;
 mod pictures;
+mod player;
 mod preferences;
 mod presence;
 mod profile;
+mod recorder;
 mod search;
 mod server_options;
 mod settings;
@@ -57,8 +60,10 @@ const RESOURCES: &str = "/im/starling/Starling";
 
 fn main() -> glib::ExitCode {
     // First of all: a worker must have nothing.
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == decoder::ARGUMENT) {
-        return decoder::work();
+    match std::env::args_os().nth(1) {
+        Some(argument) if argument == decoder::ARGUMENT => return decoder::work(),
+        Some(argument) if argument == player::ARGUMENT => return player::work(),
+        _ => {}
     }
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("STARLING_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))

@@ -34,7 +34,8 @@ pub struct ContainerWriter {
     file: File,
     cipher: XChaCha20Poly1305,
     number: u64,
-    /// What was written and is not sealed yet: at most one chunk, because nobody knows yet whether it is the last.
+    /// Room for a nonce, and what was written and is not sealed yet: at most one chunk, because nobody knows yet whether
+    /// it is the last.
     waiting: Vec<u8>,
 }
 
@@ -83,13 +84,15 @@ impl ContainerWriter {
     }
 
     fn at(file: File, key: &FileKey, number: u64) -> Self {
-        Self { file, cipher: cipher(key), number, waiting: Vec::with_capacity(SEALED) }
+        let mut waiting = Vec::with_capacity(SEALED);
+        waiting.resize(NONCE, 0);
+        Self { file, cipher: cipher(key), number, waiting }
     }
 
     /// How many bytes were given so far.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.number * CHUNK as u64 + self.waiting.len() as u64
+        self.number * CHUNK as u64 + self.gathered() as u64
     }
 
     /// Whether nothing was given yet.
@@ -101,10 +104,10 @@ impl ContainerWriter {
     /// Takes more bytes.
     pub fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            if self.waiting.len() == CHUNK {
+            if self.gathered() == CHUNK {
                 self.seal(false)?;
             }
-            let (now, later) = bytes.split_at(bytes.len().min(CHUNK - self.waiting.len()));
+            let (now, later) = bytes.split_at(bytes.len().min(CHUNK - self.gathered()));
             self.waiting.extend_from_slice(now);
             bytes = later;
         }
@@ -119,14 +122,22 @@ impl ContainerWriter {
         Ok(length)
     }
 
+    /// How much waits to be sealed.
+    fn gathered(&self) -> usize {
+        self.waiting.len() - NONCE
+    }
+
     fn seal(&mut self, last: bool) -> io::Result<()> {
         let nonce = XNonce::try_generate().map_err(io::Error::other)?;
-        self.cipher
-            .encrypt_in_place(&nonce, &associated(self.number, last), &mut self.waiting)
+        let (place, chunk) = self.waiting.split_at_mut(NONCE);
+        let tag = self
+            .cipher
+            .encrypt_inout_detached(&nonce, &associated(self.number, last), chunk.into())
             .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-        self.file.write_all(&nonce)?;
+        place.copy_from_slice(&nonce);
+        self.waiting.extend_from_slice(&tag);
         self.file.write_all(&self.waiting)?;
-        self.waiting.clear();
+        self.waiting.truncate(NONCE);
         self.number += 1;
         Ok(())
     }

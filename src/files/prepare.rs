@@ -95,6 +95,9 @@ fn ready(bytes: &[u8], wish: Wish) -> io::Result<Ready> {
     let media_type = believed(bytes.get(..HEAD).unwrap_or(bytes), None);
     let mut ready = Ready { media_type, picture: None, extension: None, changed: None };
     if !ready.media_type.starts_with("image/") {
+        if wish.strip_metadata && strip::is_film(bytes) {
+            ready.changed = stripped(bytes, 1)?;
+        }
         return Ok(ready);
     }
     let mut decoded = picture::decode(bytes);
@@ -110,14 +113,19 @@ fn ready(bytes: &[u8], wish: Wish) -> io::Result<Ready> {
         decoded = Some(smaller);
     } else if wish.strip_metadata {
         let orientation = decoded.as_ref().map_or(1, |picture| picture.orientation.to_exif());
-        match strip::strip(bytes, orientation) {
-            strip::Stripped::Changed(file) => ready.changed = Some(file),
-            strip::Stripped::OtherFormat => {}
-            strip::Stripped::Broken => return Err(io::ErrorKind::InvalidData.into()),
-        }
+        ready.changed = stripped(bytes, orientation)?;
     }
     ready.picture = decoded.as_ref().map(picture::facts);
     Ok(ready)
+}
+
+/// The file without its metadata. `None` if its format is not known.
+fn stripped(bytes: &[u8], orientation: u8) -> io::Result<Option<Vec<u8>>> {
+    match strip::strip(bytes, orientation) {
+        strip::Stripped::Changed(file) => Ok(Some(file)),
+        strip::Stripped::OtherFormat => Ok(None),
+        strip::Stripped::Broken => Err(io::ErrorKind::InvalidData.into()),
+    }
 }
 
 #[cfg(test)]

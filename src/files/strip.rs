@@ -1,10 +1,14 @@
-//! Takes out of pictures what their cameras and programs wrote beside them: place, time, device, names, small pictures
+//! Takes out of pictures and films what their cameras and programs wrote beside them: place, time, device, names, small pictures
 //! of what was cut away. The pixels are not touched. Only what is known to be needed to show them stays; which way up
 //! they go is written anew.
 
+mod film;
+mod gif;
 mod jpeg;
 mod png;
 mod webp;
+
+use crate::sniff::{HEAD, sniff};
 
 /// What became of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +30,20 @@ pub fn strip(bytes: &[u8], orientation: u8) -> Stripped {
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', rest @ ..] => {
             webp::strip(rest, orientation)
         }
+        _ if bytes.starts_with(b"GIF8") => {
+            let (version, rest) = bytes.split_at_checked(6).unwrap_or((bytes, &[]));
+            gif::strip(version, rest)
+        }
+        _ if is_film(bytes) => film::strip(bytes),
         _ => return Stripped::OtherFormat,
     };
     stripped.map_or(Stripped::Broken, Stripped::Changed)
+}
+
+/// Whether it is a film or sound in boxes.
+pub(crate) fn is_film(bytes: &[u8]) -> bool {
+    let head = bytes.get(..HEAD).unwrap_or(bytes);
+    matches!(sniff(head), Some("video/mp4" | "video/quicktime" | "video/3gpp" | "audio/mp4"))
 }
 
 /// Whether a picture moves, or may.

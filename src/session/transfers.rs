@@ -216,3 +216,6 @@ fn make_folder(container: &Path) -> std::io::Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -197,6 +197,11 @@ impl Node {
         self.property("Accessible", "Description").unwrap_or_default()
     }
 
+    /// The number that a slider stands at.
+    pub fn value(&self) -> f64 {
+        self.property("Value", "CurrentValue").unwrap_or_default()
+    }
+
     /// What stands directly in it.
     pub fn children(&self) -> Vec<Node> {
         let children: Vec<Reference> = self.call("Accessible", "GetChildren", &()).unwrap_or_default();

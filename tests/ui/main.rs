@@ -23,5 +23,6 @@ mod scene;
 mod sending;
 mod settings;
 mod unreadable;
+mod voice;
 mod waiting;
 mod welcome;

@@ -38,7 +38,10 @@ fn the_main_screens_have_their_names() {
         starling,
         &["Conversations", "Accounts", "New Conversation", "Search", "Main Menu", "All", "Direct", "Unread"],
     );
-    sees(starling, &["Messages", "Message", "Send", "Emoji", "Search in Conversation", "Details"]);
+    sees(
+        starling,
+        &["Messages", "Message", "Record Voice Message", "Emoji", "Search in Conversation", "Details"],
+    );
     starling.message(GREETING).hover();
     sees(starling, &["React", "Reply", "More"]);
     scene.desktop.press("ctrl+i");

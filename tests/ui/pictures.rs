@@ -141,6 +141,7 @@ impl Town {
         desktop.scale_text(variant.text);
         let starling = Starling::start_with(&desktop, &self.server, |command| {
             command.envs(variant.environment.iter().copied());
+            command.env("STARLING_RECORD_FROM", "audiotestsrc is-live=true wave=ticks");
         });
         desktop.fill_screen("Starling");
         let camera = Camera { desktop: &desktop, folder: folder(variant.name), count: Cell::new(0) };
@@ -326,6 +327,14 @@ fn walk_sending(starling: &Starling, camera: &Camera<'_>) {
     }
     robot.find("button", "Remove main.png").click();
     robot.find_named("Message").set_text("");
+    robot.find("button", "Record Voice Message").click();
+    let has_begun = |name: &str| name.starts_with("0:") && name != "0:00";
+    robot.find_where("a second of it", |node| node.role() == "label" && has_begun(&node.name()));
+    robot.find("button", "Pause Recording").click();
+    robot.find("button", "Continue Recording");
+    camera.take("recording");
+    robot.find("button", "Discard Recording").click();
+    robot.find("button", "Record Voice Message");
 }
 
 /// Takes pictures once the screen rests.

@@ -1,6 +1,8 @@
 //! Where the scenes play: Alice at her window, and Bob, who has no window and has begun to talk.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use model::{AccountCommand, BareJid};
 use tests::robot::Node;
@@ -29,8 +31,32 @@ impl Scene {
 
     /// As [`Self::set_with`], on this server.
     pub fn set_on(server: Prosody, before: impl FnOnce(&Prosody, &Person)) -> Self {
+        Self::set_as(server, before, |_| {})
+    }
+
+    /// As [`Self::set`], with a tone where the microphone would be, and nobody to hear what is played.
+    pub fn set_with_sound() -> Self {
+        Self::set_with_microphone("audiotestsrc is-live=true")
+    }
+
+    /// As [`Self::set_with_sound`], with this for a microphone.
+    pub fn set_with_microphone(source: &str) -> Self {
+        Self::set_as(
+            Prosody::start(),
+            |_, _| (),
+            |command| {
+                command.env("STARLING_RECORD_FROM", source).env("STARLING_PLAY_TO", "fakesink sync=true");
+            },
+        )
+    }
+
+    fn set_as(
+        server: Prosody,
+        before: impl FnOnce(&Prosody, &Person),
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let bob = Person::new(&server, "bob");
-        Self::set_between(server, bob, before, |_, _| ())
+        Self::set_between(server, bob, before, |_, command| change(command))
     }
 
     /// As [`Self::set`], with telephones: nobody's has a microphone or a camera, a tone and a moving picture stand in for them.

@@ -85,6 +85,7 @@ impl Composer {
     pub(super) fn enable_sending(&self) {
         self.action_set_enabled("composer.send", self.is_ready());
         self.action_set_enabled("composer.attach", self.can_attach() && self.refusal().is_none());
+        self.show_recording();
         let button = &self.imp().attach_button;
         let why_not = self.refusal().map(failure::transfer).unwrap_or_default();
         button.update_property(&[gtk::accessible::Property::Description(&why_not)]);
@@ -121,12 +122,12 @@ impl Composer {
     }
 
     /// A correction changes words and nothing else.
-    fn can_attach(&self) -> bool {
+    pub(super) fn can_attach(&self) -> bool {
         self.imp().key.get().is_some() && !matches!(self.imp().reference.get(), Some(Reference::Edit(_)))
     }
 
     /// Why the server takes no file at all.
-    fn refusal(&self) -> Option<TransferFailure> {
+    pub(super) fn refusal(&self) -> Option<TransferFailure> {
         (self.imp().tray.service() == FileService::None).then_some(TransferFailure::NoService)
     }
 

@@ -37,6 +37,7 @@ impl Composer {
         imp.set_aside.take();
         imp.key.set(object.map(ConversationObject::key));
         imp.tray.turn_to(imp.key.get());
+        imp.voice_bar.turn_to(imp.key.get());
         self.read_file_facts();
         self.look_up_service();
         imp.lock.turn_to(object);

@@ -4,14 +4,17 @@
 //! while an input method still composes. What is typed is kept as a draft, together with the
 //! message it answers or corrects (`reference.rs`, `draft.rs`), and the other side is told that the person
 //! writes (`typing.rs`). Correcting puts the draft aside until it is done. Files that are chosen, dropped or pasted
-//! wait above the text (`attach.rs`, `tray/`), which is their caption then.
+//! wait above the text (`attach.rs`, `tray/`), which is their caption then. Where nothing is written yet, a voice can be
+//! recorded (`voice/`).
 
 mod attach;
 mod draft;
 mod keys;
 mod reference;
+mod speaking;
 mod tray;
 mod typing;
+mod voice;
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -26,6 +29,7 @@ use view::ConversationKey;
 use crate::{bridge::Bridge, emoji, encryption::Lock, shortcuts};
 use reference::Reference;
 use tray::Tray;
+use voice::VoiceBar;
 
 mod imp {
     use super::*;
@@ -53,6 +57,14 @@ mod imp {
         pub attach_button: TemplateChild<gtk::Button>,
         #[template_child]
         pub lock: TemplateChild<Lock>,
+        #[template_child]
+        pub voice_bar: TemplateChild<VoiceBar>,
+        #[template_child]
+        pub writing: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub record_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub send_button: TemplateChild<gtk::Button>,
         pub bridge: OnceCell<Bridge>,
         pub settings: OnceCell<gio::Settings>,
         pub key: Cell<Option<ConversationKey>>,
@@ -76,6 +88,7 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             Lock::ensure_type();
             Tray::ensure_type();
+            VoiceBar::ensure_type();
             class.bind_template();
             class.bind_template_callbacks();
             class.install_action("composer.send", None, |composer, _, _| composer.send());
@@ -83,6 +96,7 @@ mod imp {
                 composer.cancel();
             });
             class.install_action("composer.attach", None, |composer, _, _| composer.choose_files());
+            class.install_action("composer.record", None, |composer, _, _| composer.record());
             class.install_action("composer.emoji", None, |composer, _, _| {
                 composer.imp().emoji_button.popup();
             });
@@ -112,6 +126,7 @@ mod imp {
             composer.set_up_keys();
             composer.set_up_emoji();
             composer.set_up_attaching();
+            composer.set_up_voice();
             self.text_view.buffer().connect_changed(glib::clone!(
                 #[weak]
                 composer,
@@ -156,6 +171,7 @@ impl Composer {
         let _ = self.imp().bridge.set(bridge.clone());
         let _ = self.imp().settings.set(settings.clone());
         self.imp().lock.set_bridge(bridge);
+        self.imp().voice_bar.set_player(bridge.player());
     }
 
     pub fn connect_edit_last(&self, edit: impl Fn() + 'static) {

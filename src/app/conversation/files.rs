@@ -7,8 +7,9 @@ use model::{AccountCommand, Attachment, AttachmentId, Direction, Transfer};
 use super::ConversationPage;
 use crate::{
     files::{self, is_shown_inline},
-    history::FileWish,
+    history::{FileWish, SoundWish},
     i18n::gettext,
+    player::Sound,
     time_words,
     viewer::{self, Shown},
 };
@@ -45,6 +46,36 @@ impl ConversationPage {
             FileWish::SaveAs => self.hand_out(file, true),
             FileWish::View => self.view_picture(file),
         }
+    }
+
+    /// Plays, pauses or measures a sound.
+    pub(super) fn answer_sound(&self, file: AttachmentId, wish: SoundWish) {
+        let Some(key) = self.key() else { return };
+        let bridge = self.bridge().clone();
+        match wish {
+            SoundWish::Measure => bridge.file_sounds().measure(&bridge, key.account, file),
+            SoundWish::Tempo => bridge.player().next_tempo(),
+            SoundWish::Toggle | SoundWish::Seek(_) => {
+                glib::spawn_future_local(async move {
+                    let Some(open) = files::sound_of(&bridge, key.account, file).await else { return };
+                    let sound = Sound::File(key.account, file);
+                    match wish {
+                        SoundWish::Seek(to) => bridge.player().seek(sound, to, open),
+                        _ => bridge.player().toggle(sound, open),
+                    }
+                });
+            }
+        }
+    }
+
+    /// Shows what is played or paused of this conversation.
+    pub(super) fn show_sounding(&self) {
+        let (Some(key), player) = (self.key(), self.bridge().player()) else { return };
+        let here = match player.current() {
+            Some((Sound::File(account, file), sounding)) if account == key.account => Some((file, sounding)),
+            _ => None,
+        };
+        self.imp().history.set_sounding(here, player.tempo());
     }
 
     /// Writes a file to a place that the person chooses, or opens it with another program.

@@ -191,6 +191,11 @@ impl ConversationPage {
         let imp = self.imp();
         let _ = imp.bridge.set(bridge.clone());
         imp.composer.set_up(bridge, settings);
+        bridge.player().connect_changed(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |_| page.show_sounding()
+        ));
         let page = self.downgrade();
         imp.listener.replace(Some(bridge.listen(move |_, heard| {
             if let Some(page) = page.upgrade() {

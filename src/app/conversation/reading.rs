@@ -57,6 +57,7 @@ impl ConversationPage {
         imp.empty_page.set_visible(false);
         // Nothing of another conversation may be seen meanwhile.
         imp.history.set_window(&HistoryWindow::new(Vec::new(), false, false));
+        self.show_sounding();
         let Some(reader) = self.bridge().session().reader(key.account) else { return };
         let (jobs, queue) = async_channel::unbounded();
         let ready = Rc::new(Cell::new(false));

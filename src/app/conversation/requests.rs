@@ -81,6 +81,7 @@ impl ConversationPage {
             Request::Revisions(message) => self.show_revisions(message),
             Request::TryAgain(message) => self.tell(AccountCommand::TryAgain(message)),
             Request::File(file, wish) => self.answer_file(file, wish),
+            Request::Sound(file, wish) => self.answer_sound(file, wish),
             Request::OpenLink(link) => self.open_link(link),
         }
     }

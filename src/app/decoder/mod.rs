@@ -2,7 +2,7 @@
 //!
 //! Whoever sends a picture chooses the bytes that a decoder runs over. Ours are safe in memory and bounded in pixels,
 //! and still they run apart: the program starts itself again with a private argument, and that process gives up
-//! everything but reading and writing the one socket it was given (`worker.rs`). It was started afresh, so it has
+//! everything but reading and writing the one socket it was given (`confine.rs`). It was started afresh, so it has
 //! never held a key, a password or a message; it has no environment, can open no file and no socket, and start nothing.
 //! A picture goes in and pixels come out, both with lengths that are checked (`wire.rs`). What it can still do is show
 //! other pixels than the picture has, for the next pictures it decodes: after some of them it is replaced.
@@ -23,7 +23,10 @@ use std::{
 
 use gtk::{gdk, gio, glib, prelude::*};
 
-pub use picture::{Decoded, Fit, Wish};
+#[cfg(test)]
+pub use picture::Frame;
+pub use picture::{Decoded, Fit, Moving, Wish};
+use wire::Answer;
 pub use worker::work;
 
 /// The argument that makes the program a worker. No person needs it.
@@ -55,8 +58,23 @@ pub async fn decode(bytes: Vec<u8>, wish: Wish) -> Option<Decoded> {
 
 /// The same, for who is on another thread already.
 pub fn decode_now(bytes: &[u8], wish: Wish) -> Option<Decoded> {
+    match ask(bytes, wish) {
+        Answer::Still(decoded) => Some(decoded),
+        Answer::Moving(_) | Answer::Nothing => None,
+    }
+}
+
+/// All frames of a picture that moves, likewise. `None` if it does not, or is too large.
+pub fn animate_now(bytes: &[u8], side: u32) -> Option<Moving> {
+    match ask(bytes, Wish { fit: Fit::Moving, side }) {
+        Answer::Moving(moving) => Some(moving),
+        Answer::Still(_) | Answer::Nothing => None,
+    }
+}
+
+fn ask(bytes: &[u8], wish: Wish) -> Answer {
     let mut decoder = DECODER.lock().unwrap_or_else(PoisonError::into_inner);
-    decoder.decode(bytes, wish)
+    decoder.answer(bytes, wish)
 }
 
 impl Decoded {
@@ -85,27 +103,39 @@ impl Decoder {
         Self { command, worker: None }
     }
 
+    #[cfg(test)]
     fn decode(&mut self, bytes: &[u8], wish: Wish) -> Option<Decoded> {
+        match self.answer(bytes, wish) {
+            Answer::Still(decoded) => Some(decoded),
+            Answer::Moving(_) | Answer::Nothing => None,
+        }
+    }
+
+    fn answer(&mut self, bytes: &[u8], wish: Wish) -> Answer {
         if bytes.len() as u64 > LARGEST_FILE {
-            return None;
+            return Answer::Nothing;
         }
         // One that served others may have used up its time: only a fresh one tells about the picture.
         loop {
             let mut worker = match self.worker.take() {
                 Some(worker) => worker,
-                None => Worker::start((self.command)())
-                    .inspect_err(|error| tracing::warn!(%error, "pictures cannot be decoded"))
-                    .ok()?,
+                None => match Worker::start((self.command)()) {
+                    Ok(worker) => worker,
+                    Err(error) => {
+                        tracing::warn!(%error, "pictures cannot be decoded");
+                        return Answer::Nothing;
+                    }
+                },
             };
             let is_fresh = worker.served == 0;
             match worker.ask(bytes, wish) {
-                Ok(decoded) => {
+                Ok(answer) => {
                     self.worker = Some(worker).filter(|worker| worker.served < PICTURES);
-                    return decoded;
+                    return answer;
                 }
                 Err(error) if is_fresh => {
                     tracing::info!(%error, "a picture was too much for the decoder");
-                    return None;
+                    return Answer::Nothing;
                 }
                 Err(_) => {}
             }
@@ -130,7 +160,7 @@ impl Worker {
         Ok(Self { process, socket, served: 0 })
     }
 
-    fn ask(&mut self, bytes: &[u8], wish: Wish) -> io::Result<Option<Decoded>> {
+    fn ask(&mut self, bytes: &[u8], wish: Wish) -> io::Result<Answer> {
         self.served += 1;
         wire::write_request(&mut self.socket, bytes, wish)?;
         wire::read_answer(&mut self.socket, wish)

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use gtk::glib::ExitCode;
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::{Delay, DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage, codecs::gif::GifEncoder};
 
 use super::*;
 
@@ -42,7 +42,7 @@ fn be_a_worker() {
 #[ignore = "started by another test, as a worker that was taken over"]
 #[expect(clippy::disallowed_methods, reason = "a worker is a process, not a test")]
 fn be_hostile() {
-    std::process::exit(if worker::is_locked_in() { LOCKED_IN } else { 1 });
+    std::process::exit(if crate::confine::is_locked_in(worker::LIMITS) { LOCKED_IN } else { 1 });
 }
 
 #[test]
@@ -60,6 +60,50 @@ fn a_picture_becomes_pixels_in_another_process() {
     assert_eq!((small.width, small.height), (10, 10), "nothing is made larger");
     let first = decoder.worker.as_ref().map(|worker| (worker.process.id(), worker.served));
     assert!(first.is_some_and(|(_, served)| served == 3), "one worker served all");
+}
+
+/// Frames of one colour each, as a GIF.
+fn gif(frames: u8, (width, height): (u32, u32), milliseconds: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = GifEncoder::new_with_speed(&mut bytes, 30);
+    for number in 0..frames {
+        let image = RgbaImage::from_pixel(width, height, Rgba([number.saturating_mul(40), 0, 0, 255]));
+        let delay = Delay::from_numer_denom_ms(milliseconds, 1);
+        encoder.encode_frame(image::Frame::from_parts(image, 0, 0, delay)).expect("it is written");
+    }
+    drop(encoder);
+    bytes
+}
+
+fn moving(bytes: &[u8], side: u32) -> Option<Moving> {
+    match decoder().answer(bytes, Wish { fit: Fit::Moving, side }) {
+        Answer::Moving(moving) => Some(moving),
+        _ => None,
+    }
+}
+
+#[test]
+fn pictures_that_move_are_all_their_frames() {
+    let bytes = gif(4, (80, 40), 50);
+    let still = decoder().decode(&bytes, WHOLE).expect("it is a picture");
+    assert!(still.moves);
+    let moving = moving(&bytes, 40).expect("it moves");
+    assert_eq!((moving.width, moving.height, moving.frames.len()), (40, 20, 4));
+    assert!(moving.frames.iter().all(|frame| frame.milliseconds == 50 && frame.pixels.len() == 40 * 20 * 4));
+    let reds: Vec<u8> = moving.frames.iter().map(|frame| frame.pixels[0]).collect();
+    assert!(reds.is_sorted() && reds.first() != reds.last(), "{reds:?}");
+}
+
+#[test]
+fn what_does_not_move_or_moves_too_much_is_not_moved() {
+    assert_eq!(moving(&gif(1, (8, 8), 50), 40), None);
+    assert!(!decoder().decode(&gif(1, (8, 8), 50), WHOLE).expect("it is a picture").moves);
+    assert_eq!(moving(&png(8, 8), 40), None);
+    assert_eq!(moving(b"GIF89a", 40), None);
+    let hasty = moving(&gif(2, (8, 8), 0), 40).expect("it moves");
+    assert!(hasty.frames.iter().all(|frame| frame.milliseconds == 100), "as others show it");
+    let many = moving(&gif(40, (800, 800), 50), 4096).expect("it moves");
+    assert!(many.frames.len() == 40 && many.width < 800, "it was made to fit: {}", many.width);
 }
 
 #[test]
@@ -105,7 +149,7 @@ fn a_worker_that_was_taken_over_reaches_nothing() {
 
 #[test]
 fn answers_are_no_larger_than_what_was_asked_for() {
-    let mut answer = vec![1];
+    let mut answer = vec![1, 0];
     for number in [1_u32, 1, 65, 1] {
         answer.extend(number.to_le_bytes());
     }

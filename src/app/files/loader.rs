@@ -12,16 +12,21 @@ use std::{
 
 use gtk::{gdk, gio, glib, prelude::*};
 use image::{RgbaImage, imageops};
-use model::{AccountCommand, AccountId, Attachment, AttachmentId, FileFacts};
+use model::{AccountCommand, AccountId, Attachment, AttachmentId, FileFacts, FileKind};
 
 use super::PictureView;
 use crate::{
     bridge::Bridge,
-    decoder::{self, Decoded, Fit, LARGEST_FILE, Wish},
+    decoder::{self, Decoded, Fit, LARGEST_FILE, Moving, Wish},
+    player::{self, Decoding, Piece},
 };
 
 /// So many pixels a side are kept for the history: twice what it shows, for fine screens.
 const SIDE: u32 = 680;
+/// So many pixels a side a picture has that moves: all its frames are kept while it is shown.
+const MOVING_SIDE: u32 = 340;
+/// After so many pieces of a film there is no picture.
+const PIECES: usize = 1000;
 /// So many bytes of pixels are kept.
 const KEPT: usize = 96 * 1024 * 1024;
 /// The side of the picture of which a ThumbHash is made.
@@ -32,11 +37,17 @@ type Key = (AccountId, AttachmentId);
 /// The pictures that were shown lately.
 #[derive(Debug, Default)]
 pub struct FilePictures {
-    kept: RefCell<HashMap<Key, gdk::Texture>>,
+    kept: RefCell<HashMap<Key, Kept>>,
     order: RefCell<VecDeque<Key>>,
     bytes: Cell<usize>,
     waiting: RefCell<Vec<Job>>,
     working: Cell<bool>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    texture: gdk::Texture,
+    moves: bool,
 }
 
 #[derive(Debug)]
@@ -49,8 +60,11 @@ struct Job {
 impl FilePictures {
     /// Puts a picture on a view, now or later, if it still waits for it then.
     pub fn paint(&self, bridge: &Bridge, account: AccountId, file: &Attachment, view: &PictureView) {
-        if let Some(texture) = self.kept.borrow().get(&(account, file.id)) {
-            view.set_picture(file.id, texture);
+        let moves = self.kept.borrow().get(&(account, file.id)).map(|kept| {
+            view.set_picture(file.id, &kept.texture);
+            kept.moves
+        });
+        if moves == Some(false) {
             return;
         }
         self.waiting.borrow_mut().push(Job { account, file: file.clone(), view: view.downgrade() });
@@ -59,18 +73,18 @@ impl FilePictures {
         }
     }
 
-    fn keep(&self, key: Key, texture: &gdk::Texture) {
+    fn keep(&self, key: Key, texture: &gdk::Texture, moves: bool) {
         let mut kept = self.kept.borrow_mut();
         let mut order = self.order.borrow_mut();
-        if kept.insert(key, texture.clone()).is_none() {
+        if kept.insert(key, Kept { texture: texture.clone(), moves }).is_none() {
             order.push_back(key);
             self.bytes.set(self.bytes.get() + weight(texture));
         }
         while self.bytes.get() > KEPT
             && let Some(oldest) = order.pop_front()
         {
-            if let Some(texture) = kept.remove(&oldest) {
-                self.bytes.set(self.bytes.get() - weight(&texture));
+            if let Some(kept) = kept.remove(&oldest) {
+                self.bytes.set(self.bytes.get() - weight(&kept.texture));
             }
         }
     }
@@ -89,12 +103,31 @@ async fn work(bridge: Bridge) {
         if wanted().is_none() {
             continue;
         }
-        let Some(decoded) = load(&bridge, account, file.id, SIDE).await else { continue };
-        learn(&bridge, account, &file, &decoded);
-        let texture = decoded.into_texture();
-        bridge.file_pictures().keep((account, file.id), &texture);
-        if let Some(view) = wanted() {
-            view.set_picture(file.id, &texture);
+        let key = (account, file.id);
+        let known = bridge.file_pictures().kept.borrow().get(&key).map(|kept| kept.moves);
+        let moves = if let Some(moves) = known {
+            moves
+        } else {
+            let decoded = match file.kind() {
+                FileKind::Video => load_poster(&bridge, account, file.id, SIDE).await,
+                _ => load(&bridge, account, file.id, SIDE).await,
+            };
+            let Some(decoded) = decoded else { continue };
+            learn(&bridge, account, &file, &decoded);
+            let moves = decoded.moves;
+            let texture = decoded.into_texture();
+            bridge.file_pictures().keep(key, &texture, moves);
+            if let Some(view) = wanted() {
+                view.set_picture(file.id, &texture);
+            }
+            moves
+        };
+        if moves
+            && wanted().is_some()
+            && let Some(moving) = load_moving(&bridge, account, file.id, MOVING_SIDE).await
+            && let Some(view) = wanted()
+        {
+            view.set_animation(file.id, moving);
         }
     }
     bridge.file_pictures().working.set(false);
@@ -102,14 +135,57 @@ async fn work(bridge: Bridge) {
 
 /// Decodes a picture that is here, so that no side has more pixels. `None` if it is none, or too large.
 pub async fn load(bridge: &Bridge, account: AccountId, file: AttachmentId, side: u32) -> Option<Decoded> {
+    with_bytes(bridge, account, file, move |bytes| decoder::decode_now(bytes, Wish { fit: Fit::Whole, side }))
+        .await
+}
+
+/// Decodes all frames of a picture that moves.
+pub async fn load_moving(
+    bridge: &Bridge,
+    account: AccountId,
+    file: AttachmentId,
+    side: u32,
+) -> Option<Moving> {
+    with_bytes(bridge, account, file, move |bytes| decoder::animate_now(bytes, side)).await
+}
+
+/// Decodes the first picture of a film.
+pub async fn load_poster(
+    bridge: &Bridge,
+    account: AccountId,
+    file: AttachmentId,
+    side: u32,
+) -> Option<Decoded> {
+    let open = super::sound_of(bridge, account, file).await?;
+    let first = gio::spawn_blocking(move || {
+        let mut decoding = Decoding::open(open().ok()?, player::Wish::Film(side)).ok()?;
+        let full = decoding.facts().dimensions?;
+        // Sound may come before it.
+        for _ in 0..PIECES {
+            if let Piece::Picture { width, height, pixels, .. } = decoding.next().ok()?? {
+                return Some(Decoded { full, width, height, pixels, moves: false });
+            }
+        }
+        None
+    });
+    first.await.ok()?
+}
+
+/// Does something with a file that is here, on another thread.
+async fn with_bytes<T: Send + 'static>(
+    bridge: &Bridge,
+    account: AccountId,
+    file: AttachmentId,
+    look: impl FnOnce(&[u8]) -> Option<T> + Send + 'static,
+) -> Option<T> {
     let (place, _) = bridge.session().reader(account)?.file(file).await.ok()??;
-    let decoded = gio::spawn_blocking(move || {
+    let looked = gio::spawn_blocking(move || {
         let source = place.open().ok().filter(|source| source.len() <= LARGEST_FILE)?;
         let mut bytes = Vec::with_capacity(source.len() as usize);
         source.take(LARGEST_FILE).read_to_end(&mut bytes).ok()?;
-        decoder::decode_now(&bytes, Wish { fit: Fit::Whole, side })
+        look(&bytes)
     });
-    decoded.await.ok()?
+    looked.await.ok()?
 }
 
 /// Tells what was found out by looking: the next time its place is known before it is decoded.

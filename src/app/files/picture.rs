@@ -4,10 +4,13 @@
 //! picture that turns out otherwise is cut to it, so nothing jumps. Until it is there, a ThumbHash stands for it: some
 //! thirty pixels a side, which GTK blurs by making them large.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use gtk::{gdk, glib, graphene, gsk, prelude::*, subclass::prelude::*};
 use model::{Attachment, AttachmentId};
+
+use super::Animation;
+use crate::decoder::Moving;
 
 /// No side of a picture in the history is longer.
 const LONGEST: f64 = 340.0;
@@ -18,9 +21,10 @@ const RADIUS: f32 = 11.0;
 /// A ThumbHash of a picture has at most so many bytes.
 const LONGEST_HASH: usize = 32;
 
-mod imp {
-    use std::cell::RefCell;
+/// Told whether what is shown moves, if it can.
+type Told = Box<dyn Fn(Option<bool>)>;
 
+mod imp {
     use super::*;
 
     #[derive(Default)]
@@ -32,6 +36,9 @@ mod imp {
         pub hash: RefCell<Vec<u8>>,
         pub blurred: RefCell<Option<gdk::Texture>>,
         pub texture: RefCell<Option<gdk::Texture>>,
+        pub animation: RefCell<Option<Animation>>,
+        /// Told when there is something that moves, or stands still.
+        pub on_motion: RefCell<Option<Told>>,
     }
 
     #[glib::object_subclass]
@@ -71,9 +78,11 @@ mod imp {
             snapshot.push_rounded_clip(&gsk::RoundedRect::from_rect(place, RADIUS));
             let color = view.color();
             snapshot.append_color(&gdk::RGBA::new(color.red(), color.green(), color.blue(), 0.08), &place);
+            let moving = self.animation.borrow().as_ref().and_then(Animation::frame);
             let texture = self.texture.borrow();
+            let texture = moving.as_ref().or(texture.as_ref());
             let blurred = self.blurred.borrow();
-            if let Some(texture) = texture.as_ref().or(blurred.as_ref()) {
+            if let Some(texture) = texture.or(blurred.as_ref()) {
                 let covered = cover(texture.width(), texture.height(), &place);
                 // What is shown smaller than it is needs all its pixels for that.
                 let filter = if (texture.width() as f32) > covered.width() * 2.0 {
@@ -129,6 +138,7 @@ impl PictureView {
         let is_other = imp.showing.replace(Some(file.id)) != Some(file.id);
         if is_other {
             imp.texture.replace(None);
+            self.drop_animation();
             self.queue_draw();
         }
         is_other || imp.texture.borrow().is_none()
@@ -143,6 +153,44 @@ impl PictureView {
     pub fn forget(&self) {
         self.imp().showing.set(None);
         self.imp().texture.replace(None);
+        self.drop_animation();
+    }
+
+    /// Tells whether what is shown moves, stands still and could move, or is a picture like others (`None`).
+    pub fn connect_motion(&self, told: impl Fn(Option<bool>) + 'static) {
+        self.imp().on_motion.replace(Some(Box::new(told)));
+    }
+
+    /// The frames of a picture that moves came. It moves unless the person wants things to stand still.
+    pub fn set_animation(&self, id: AttachmentId, moving: Moving) {
+        if self.showing() != Some(id) {
+            return;
+        }
+        let animation = Animation::new(moving, self);
+        animation.set_moving(self.settings().is_gtk_enable_animations());
+        self.imp().animation.replace(Some(animation));
+        self.tell_motion();
+    }
+
+    /// Lets the picture move, or stand still.
+    pub fn toggle_motion(&self) {
+        if let Some(animation) = &*self.imp().animation.borrow() {
+            animation.set_moving(!animation.is_moving());
+        }
+        self.tell_motion();
+    }
+
+    fn drop_animation(&self) {
+        if self.imp().animation.take().is_some() {
+            self.tell_motion();
+        }
+    }
+
+    fn tell_motion(&self) {
+        let moves = self.imp().animation.borrow().as_ref().map(Animation::is_moving);
+        if let Some(told) = &*self.imp().on_motion.borrow() {
+            told(moves);
+        }
     }
 
     /// The picture came. It is shown only if it is still the one that is waited for.

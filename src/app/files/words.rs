@@ -1,5 +1,7 @@
 //! What files are called on the screen.
 
+use std::time::Duration;
+
 use gtk::glib;
 use model::{Attachment, AttachmentSummary, FileKind, Transfer};
 
@@ -48,9 +50,12 @@ pub fn alternative(file: &Attachment) -> String {
     gettext_f("{kind}: {words}", &[("kind", &kind), ("words", words)])
 }
 
-/// A picture that can be decoded, whose size is known, and that can come or is here. What failed is told in words, on a row.
+/// A picture or film that can be decoded, whose size is known, and that can come or is here. What failed is told in words, on a
+/// row.
 pub fn is_shown_inline(file: &Attachment) -> bool {
-    is_decodable(file) && file.dimensions.is_some() && !matches!(file.transfer, Transfer::Failed(_))
+    (is_decodable(file) || file.kind() == FileKind::Video)
+        && file.dimensions.is_some()
+        && !matches!(file.transfer, Transfer::Failed(_))
 }
 
 /// A picture of a type that the decoder knows.
@@ -82,6 +87,13 @@ pub fn icon_of(kind: FileKind, media_type: &str) -> &'static str {
 /// How large a file is, as the desktop says it.
 pub fn size(bytes: u64) -> String {
     glib::format_size(bytes).into()
+}
+
+/// How long a sound or film is.
+pub fn length(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// What there is to say of a file below its name: how large it is, how far it came, or what went wrong.
@@ -142,6 +154,13 @@ mod tests {
         assert_eq!(state(&file, half), size(1_000_000));
         file.transfer = Transfer::Failed(TransferFailure::Expired);
         assert_eq!(state(&file, None), failure::transfer(TransferFailure::Expired));
+    }
+
+    #[test]
+    fn lengths_are_told_as_clocks_do() {
+        let told = |seconds| length(Duration::from_secs(seconds));
+        assert_eq!([told(0), told(59), told(60), told(3599)], ["0:00", "0:59", "1:00", "59:59"]);
+        assert_eq!(told(3661), "1:01:01");
     }
 
     #[test]

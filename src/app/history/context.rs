@@ -9,7 +9,7 @@ use gtk::glib;
 use model::{Attachment, AttachmentId, Message, MessageId};
 
 use super::{files::Done, request::Request, when::Clock};
-use crate::files::PictureView;
+use crate::{files::PictureView, player::Sounding};
 
 type Handler = Box<dyn Fn(Request)>;
 type Jump = Box<dyn Fn(MessageId)>;
@@ -24,6 +24,10 @@ pub struct Context {
     pub encrypted: Cell<bool>,
     /// How far files came that are on their way.
     pub progress: RefCell<HashMap<AttachmentId, Done>>,
+    /// What is played or paused.
+    pub sounding: Cell<Option<(AttachmentId, Sounding)>>,
+    /// How fast sounds are played.
+    pub tempo: Cell<f64>,
     handler: RefCell<Option<Handler>>,
     painter: RefCell<Option<Painter>>,
     file_painter: RefCell<Option<FilePainter>>,
@@ -37,6 +41,8 @@ impl Default for Context {
             today: RefCell::new(glib::DateTime::now_local().ok()),
             encrypted: Cell::default(),
             progress: RefCell::default(),
+            sounding: Cell::default(),
+            tempo: Cell::new(1.0),
             handler: RefCell::default(),
             painter: RefCell::default(),
             file_painter: RefCell::default(),

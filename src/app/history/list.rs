@@ -231,6 +231,13 @@ impl HistoryList {
         list
     }
 
+    /// Something is played, paused or over: rows with sounds say so.
+    pub fn show_sounding(&self) {
+        for row in self.imp().slots.borrow().iter().filter_map(|slot| slot.row.as_ref()) {
+            row.show_sounding();
+        }
+    }
+
     /// A file came further: a row that shows it says so.
     pub fn set_progress(&self, file: AttachmentId, done: Done) {
         let slots = self.imp().slots.borrow();

@@ -42,7 +42,7 @@ pub mod tests;
 pub use sample::file as sample_file;
 
 pub use position::{Position, Positions};
-pub use request::{FileWish, Request};
+pub use request::{FileWish, Request, SoundWish};
 pub use view::HistoryView;
 pub use when::{Clock, day_number, local};
 pub use window::{Edge, HistoryWindow};

@@ -1,5 +1,7 @@
 //! What the history wants of the rest of the program.
 
+use std::time::Duration;
+
 use model::{AttachmentId, MessageId};
 
 /// A wish. The history goes on at once; the answer, if any, comes through its window.
@@ -37,6 +39,8 @@ pub enum Request {
     TryAgain(MessageId),
     /// Do something with a file.
     File(AttachmentId, FileWish),
+    /// Do something with a sound.
+    Sound(AttachmentId, SoundWish),
     /// Go where a link leads: `http`, `https`, `xmpp` or `mailto`, never anything else.
     OpenLink(String),
 }
@@ -56,4 +60,17 @@ pub enum FileWish {
     SaveAs,
     /// Look at a picture.
     View,
+}
+
+/// What can be wanted of a sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundWish {
+    /// Play it, or pause it.
+    Toggle,
+    /// Go on from another place.
+    Seek(Duration),
+    /// Play faster, or as it was again.
+    Tempo,
+    /// Find out how long and how loud it is.
+    Measure,
 }

@@ -193,6 +193,13 @@ impl MessageRow {
         }
     }
 
+    /// Something is played, paused or over.
+    pub fn show_sounding(&self) {
+        if let (Some(files), Some(context)) = (self.imp().parts.files.shown(), self.imp().context.get()) {
+            files.show_sounding(context);
+        }
+    }
+
     /// A file came further. Whether it is one of this message.
     pub fn set_progress(&self, file: AttachmentId, done: Done) -> bool {
         self.imp().parts.files.shown().is_some_and(|files| files.set_progress(file, done))

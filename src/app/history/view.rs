@@ -21,7 +21,7 @@ use super::{
     request::Request,
     window::{Edge, HistoryWindow},
 };
-use crate::files::PictureView;
+use crate::{files::PictureView, player::Sounding};
 
 mod imp {
     use std::{
@@ -160,6 +160,13 @@ impl HistoryView {
     pub fn set_progress(&self, file: AttachmentId, done: u64, total: Option<u64>) {
         self.imp().context.progress.borrow_mut().insert(file, (done, total));
         self.list().set_progress(file, (done, total));
+    }
+
+    /// Something is played, paused or over.
+    pub fn set_sounding(&self, sounding: Option<(AttachmentId, Sounding)>, tempo: f64) {
+        self.imp().context.sounding.set(sounding);
+        self.imp().context.tempo.set(tempo);
+        self.list().show_sounding();
     }
 
     /// Says whether the conversation is encrypted: messages that differ from it are marked.

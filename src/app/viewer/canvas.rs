@@ -87,6 +87,12 @@ impl Canvas {
     }
 
     /// The picture that is shown.
+    /// Shows the next picture of a film in the place of the one before.
+    pub fn show_frame(&self, texture: &gdk::Texture) {
+        self.imp().texture.replace(Some(texture.clone()));
+        self.queue_draw();
+    }
+
     pub fn texture(&self) -> Option<gdk::Texture> {
         self.imp().texture.borrow().clone()
     }

@@ -1,15 +1,16 @@
 //! Looking at a picture, and at those before and after it.
 //!
 //! It fills its window, and Escape closes it. Pictures are decoded again for it, with more pixels than the history needs, and
-//! one at a time: only the one that is shown is kept.
+//! one at a time: only the one that is shown is kept. A film is played in its place (`film.rs`).
 
 mod canvas;
+mod film;
 
 use std::cell::{Cell, OnceCell, RefCell};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, glib};
-use model::{AccountId, Attachment};
+use model::{AccountId, Attachment, FileKind};
 
 use crate::{
     bridge::Bridge,
@@ -61,6 +62,16 @@ mod imp {
         pub stack: TemplateChild<gtk::Stack>,
         #[template_child]
         pub canvas: TemplateChild<Canvas>,
+        #[template_child]
+        pub film_bar: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub play_button: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub place_scale: TemplateChild<gtk::Scale>,
+        #[template_child]
+        pub place_label: TemplateChild<gtk::Label>,
+        /// Told by the player.
+        pub listening: RefCell<Option<glib::SignalHandlerId>>,
         pub source: OnceCell<(Bridge, AccountId)>,
         pub pictures: RefCell<Vec<Shown>>,
         pub place: Cell<usize>,
@@ -75,6 +86,8 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             Canvas::ensure_type();
             class.bind_template();
+            class.bind_template_callbacks();
+            class.install_action("viewer.play", None, |viewer, _, _| viewer.play());
             class.install_action("viewer.previous", None, |viewer, _, _| viewer.step(false));
             class.install_action("viewer.next", None, |viewer, _, _| viewer.step(true));
             class.install_action("viewer.zoom-in", None, |viewer, _, _| viewer.imp().canvas.zoom_in());
@@ -86,6 +99,7 @@ mod imp {
             let none = gdk::ModifierType::empty();
             let control = gdk::ModifierType::CONTROL_MASK;
             for (key, modifiers, action) in [
+                (gdk::Key::space, none, "viewer.play"),
                 (gdk::Key::plus, none, "viewer.zoom-in"),
                 (gdk::Key::equal, none, "viewer.zoom-in"),
                 (gdk::Key::KP_Add, none, "viewer.zoom-in"),
@@ -115,7 +129,21 @@ mod imp {
 
     impl ObjectImpl for Viewer {}
     impl WidgetImpl for Viewer {}
-    impl AdwDialogImpl for Viewer {}
+
+    impl AdwDialogImpl for Viewer {
+        fn closed(&self) {
+            self.obj().end_film();
+        }
+    }
+
+    #[gtk::template_callbacks]
+    impl Viewer {
+        #[template_callback]
+        fn sought(&self, _: gtk::ScrollType, value: f64) -> bool {
+            self.obj().seek(value);
+            false
+        }
+    }
 }
 
 glib::wrapper! {
@@ -140,6 +168,7 @@ impl Viewer {
 
     fn turn_to(&self, place: usize) {
         let imp = self.imp();
+        self.end_film();
         imp.place.set(place);
         let count = imp.pictures.borrow().len();
         self.action_set_enabled("viewer.previous", place > 0);
@@ -154,8 +183,19 @@ impl Viewer {
         imp.stack.set_visible_child_name("waiting");
         self.action_set_enabled("viewer.copy", false);
         let viewer = self.downgrade();
+        let is_film = shown.file.kind() == FileKind::Video;
+        imp.film_bar.set_visible(is_film);
+        self.action_set_enabled("viewer.play", is_film);
+        if is_film {
+            self.listen_to_player();
+        }
         glib::spawn_future_local(async move {
-            let texture = files::load(&bridge, account, shown.file.id, SIDE).await.map(Decoded::into_texture);
+            let decoded = if is_film {
+                files::load_poster(&bridge, account, shown.file.id, SIDE).await
+            } else {
+                files::load(&bridge, account, shown.file.id, SIDE).await
+            };
+            let texture = decoded.map(Decoded::into_texture);
             let Some(viewer) = viewer.upgrade().filter(|viewer| viewer.imp().place.get() == place) else {
                 return;
             };

@@ -1,3 +1,5 @@
+//! Files that tell a secret in every place they can, and what is left of them.
+
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, RgbImage};
@@ -69,12 +71,37 @@ fn webp(orientation: u8) -> Vec<u8> {
     [b"RIFF", &(inside.len() as u32).to_le_bytes()[..], &inside].concat()
 }
 
+fn gif() -> Vec<u8> {
+    let plain = drawn(ImageFormat::Gif);
+    let extension = |label: u8, blocks: &[&[u8]]| {
+        let mut extension = vec![0x21, label];
+        for block in blocks {
+            extension.push(block.len() as u8);
+            extension.extend(*block);
+        }
+        extension.push(0);
+        extension
+    };
+    let colors = if plain[10] & 0x80 == 0 { 0 } else { 3 << ((plain[10] & 7) + 1) };
+    let (head, rest) = plain.split_at(13 + colors);
+    [
+        head,
+        &extension(0xff, &[b"NETSCAPE2.0", &[1, 0, 0]]),
+        &extension(0xfe, &[SECRET, SECRET]),
+        &extension(0xff, &[b"XMP DataXMP", SECRET]),
+        rest,
+        SECRET,
+    ]
+    .concat()
+}
+
 #[test]
 fn only_the_picture_is_left() {
     for (name, file, orientation) in [
         ("jpeg", jpeg(1), 1),
         ("jpeg, turned", jpeg(6), 6),
         ("png", png(1), 1),
+        ("gif", gif(), 1),
         ("webp", webp(1), 1),
         ("webp, turned", webp(8), 8),
     ] {
@@ -101,17 +128,82 @@ fn a_png_is_turned_by_a_chunk_whose_sum_is_right() {
 fn what_moves_and_what_is_not_known_is_told() {
     assert!(is_animated(b"GIF89a"));
     assert!(!is_animated(&drawn(ImageFormat::Png)));
-    assert_eq!(strip(b"GIF89a", 1), Stripped::OtherFormat);
+    assert_eq!(strip(b"II*\0", 1), Stripped::OtherFormat);
+    assert_eq!(strip(b"GIF89a", 1), Stripped::Broken);
     assert_eq!(strip(&drawn(ImageFormat::Jpeg)[..40], 1), Stripped::Broken);
+}
+
+/// A box of a film.
+fn part(name: [u8; 4], content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u32 + 8).to_be_bytes()[..], &name, content].concat()
+}
+
+fn numbers(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
+}
+
+/// A track of two samples of 4 and 60 bytes, one behind the other from this place on.
+fn track(kind: [u8; 4], place: u32) -> Vec<u8> {
+    let tables = [
+        part(*b"stsz", &numbers(&[0, 0, 2, 4, 60])),
+        part(*b"stsc", &numbers(&[0, 1, 1, 2, 1])),
+        part(*b"stco", &numbers(&[0, 1, place])),
+    ];
+    let handler = part(*b"hdlr", &[&[0; 8][..], &kind, &[0; 12]].concat());
+    let media = [
+        part(*b"mdhd", &numbers(&[0, 0xaaaa_aaaa, 0xbbbb_bbbb, 1000, 2, 0])),
+        handler,
+        part(*b"minf", &part(*b"stbl", &tables.concat())),
+    ];
+    let content = [
+        part(*b"tkhd", &numbers(&[0, 0xaaaa_aaaa, 0xbbbb_bbbb, 1])),
+        part(*b"mdia", &media.concat()),
+        part(*b"meta", SECRET),
+    ];
+    part(*b"trak", &content.concat())
+}
+
+fn film() -> Vec<u8> {
+    let head = part(*b"ftyp", b"isom\0\0\x02\0isommp42");
+    let picture = b"picture samples, of which each counts, and so they are all kept!";
+    let place = head.len() as u32 + 8;
+    let mut secret = SECRET.to_vec();
+    secret.resize(64, b'.');
+    let data = part(*b"mdat", &[&picture[..], &secret].concat());
+    let movie = [
+        part(*b"mvhd", &numbers(&[0, 0xaaaa_aaaa, 0xbbbb_bbbb, 1000, 2])),
+        track(*b"vide", place),
+        track(*b"meta", place + 64),
+        part(*b"udta", &part(*b"\xa9xyz", SECRET)),
+    ];
+    [head, data, part(*b"moov", &movie.concat()), part(*b"uuid", SECRET)].concat()
+}
+
+#[test]
+fn a_film_keeps_its_pictures_in_their_places_and_nothing_beside_them() {
+    let film = film();
+    assert!(says_the_secret(&film));
+    let Stripped::Changed(stripped) = strip(&film, 1) else { panic!() };
+    assert_eq!(stripped.len(), film.len());
+    assert!(!says_the_secret(&stripped));
+    let has = |bytes: &[u8]| stripped.windows(bytes.len()).any(|part| part == bytes);
+    assert!(has(b"picture samples, of which each counts, and so they are all kept!"));
+    assert!(has(b"vide") && !has(&[0xaa; 4]) && !has(&[0xbb; 4]), "when it was made is not told");
+    assert_eq!(stripped.windows(4).filter(|part| part == b"trak").count(), 1);
+    assert_eq!(strip(&stripped, 1), Stripped::Changed(stripped.clone()), "twice");
+    assert_eq!(strip(&film[..film.len() - 1], 1), Stripped::Broken);
+    assert_eq!(strip(&film[..60], 1), Stripped::Broken);
+    let heic = part(*b"ftyp", b"heic\0\0\0\0mif1heic");
+    assert_eq!(strip(&[heic, part(*b"meta", SECRET)].concat(), 1), Stripped::OtherFormat);
 }
 
 proptest! {
     #[test]
     fn no_bytes_do_harm(
-        kind in 0..3_usize, orientation in 0..=255_u8, cut in 0..2_000_usize,
+        kind in 0..5_usize, orientation in 0..=255_u8, cut in 0..2_000_usize,
         changes in prop::collection::vec((0..2_000_usize, any::<u8>()), 0..30),
     ) {
-        let mut file = [jpeg(6), png(1), webp(8)][kind].clone();
+        let mut file = [jpeg(6), png(1), webp(8), gif(), film()][kind].clone();
         for (place, byte) in changes {
             if let Some(there) = file.get_mut(place + 12) {
                 *there = byte;

@@ -17,7 +17,8 @@ use super::{
     pace::Pace,
 };
 
-/// How many pieces wait for the disk.
+/// How much is handed to the disk at once, and how many such pieces wait for it.
+const PIECE: usize = 64 * 1024;
 const WAITING: usize = 16;
 
 /// What is to be fetched, and what it has to be.
@@ -92,19 +93,25 @@ async fn pour(mut answer: Response, sink: Sink, get: &Get, mut pace: Pace) -> Re
     let (pieces, taken) = mpsc::channel(WAITING);
     let (hash, declared) = (get.hash, get.declared.clone());
     let sinking = tokio::task::spawn_blocking(move || sink.take_in(taken, hash.as_ref(), &declared));
+    let mut gathered = Vec::with_capacity(PIECE);
     loop {
         match answer.chunk().await {
-            Ok(Some(piece)) => {
-                done += piece.len() as u64;
+            Ok(Some(bytes)) => {
+                done += bytes.len() as u64;
                 if done > most {
                     return Err(Trouble::Lasting(TransferFailure::LargerThanSaid));
                 }
                 pace.tell(done, total);
-                if pieces.send(Piece::More(piece.to_vec())).await.is_err() {
-                    break;
+                gathered.extend_from_slice(&bytes);
+                if gathered.len() >= PIECE {
+                    let piece = std::mem::replace(&mut gathered, Vec::with_capacity(PIECE));
+                    if pieces.send(Piece::More(piece)).await.is_err() {
+                        break;
+                    }
                 }
             }
             Ok(None) => {
+                let _ = pieces.send(Piece::More(gathered)).await;
                 let _ = pieces.send(Piece::End).await;
                 break;
             }
@@ -197,18 +204,18 @@ impl Sink {
         declared: &str,
     ) -> Result<(String, u64), Trouble> {
         // The tag stands at the end, and nobody knows where that is before it comes.
-        let mut held: Vec<u8> = Vec::new();
+        let hold_back = if self.gcm.is_some() { TAG_LENGTH } else { 0 };
+        let mut held: Vec<u8> = Vec::with_capacity(2 * PIECE);
         let mut is_whole = false;
         while let Some(piece) = pieces.blocking_recv() {
             let Piece::More(piece) = piece else {
                 is_whole = true;
                 break;
             };
-            held.extend(piece);
-            let hold_back = if self.gcm.is_some() { TAG_LENGTH } else { 0 };
+            held.extend_from_slice(&piece);
             let free = held.len().saturating_sub(hold_back);
-            let mut now: Vec<u8> = held.drain(..free).collect();
-            self.keep(&mut now)?;
+            self.keep(held.get_mut(..free).unwrap_or_default())?;
+            held.drain(..free);
         }
         if !is_whole {
             return Err(Trouble::Passing);

@@ -2,8 +2,8 @@
 //!
 //! Machines differ, so the figures that matter are ratios: to an empty window of the same toolkit, started in the same
 //! minutes. The table says the processor, the load and the date; the figures are kept as JSON in `target/bench`, so that
-//! two commits can be compared. `bench quick` leaves out the million messages; `bench start`, `scroll`, `talk`,
-//! `catch-up`, `sealed` and `million` measure that part alone. So does `bench files [MEGABYTES]`, which needs no desktop.
+//! two commits can be compared. `bench quick` leaves out the million messages; `bench start`, `scroll`,
+//! `pictures`, `talk`, `catch-up`, `sealed` and `million` measure that part alone. So does `bench files [MEGABYTES]`, which needs no desktop.
 //!
 //! What is said in `talk` and `catch-up` travels in the clear; what encryption costs is `sealed`.
 
@@ -12,6 +12,7 @@ mod files;
 mod keyboard;
 mod look_up;
 mod measure;
+mod pictures;
 mod screen;
 mod scroll;
 mod sealed;
@@ -26,7 +27,8 @@ use measure::Rows;
 use stage::Stage;
 
 /// What can be asked for by its name.
-const PARTS: &[&str] = &["quick", "start", "scroll", "talk", "catch-up", "sealed", "million", files::WORD];
+const PARTS: &[&str] =
+    &["quick", "start", "scroll", "pictures", "talk", "catch-up", "sealed", "million", files::WORD];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -67,6 +69,9 @@ fn on_a_desktop(arguments: &[String], rows: &mut Rows) {
     let short = (million || asked("start")).then(|| start::measure(&stage, 100_000, rows));
     if asked("scroll") {
         scroll::measure(&stage, rows);
+    }
+    if asked("pictures") {
+        pictures::measure(&stage, rows);
     }
     if asked("talk") {
         talk::measure(&stage, rows);

@@ -21,6 +21,8 @@ pub struct Item {
     pub name: String,
     pub size: u64,
     pub is_picture: bool,
+    /// It may tell where and with what it was made: a picture or a film.
+    pub may_tell: bool,
     icon: &'static str,
     picture: Option<gdk::Texture>,
 }
@@ -51,6 +53,7 @@ impl Item {
             name: info.display_name().into(),
             size,
             is_picture,
+            may_tell: matches!(FileKind::of(&media_type), FileKind::Picture | FileKind::Video),
             icon: files::icon_of(FileKind::of(&media_type), &media_type),
             picture,
         })
@@ -67,6 +70,7 @@ impl Item {
             source: FileSource::Bytes(bytes),
             name: format!("{now}.png"),
             is_picture: true,
+            may_tell: true,
             icon: files::icon_of(FileKind::Picture, "image/png"),
             picture: Some(texture.clone()),
         })

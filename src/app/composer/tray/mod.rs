@@ -208,7 +208,7 @@ impl Tray {
                 FileSource::Bytes(_) => Some(item.name),
             },
             source: item.source,
-            strip_metadata: item.is_picture && strip_metadata,
+            strip_metadata: item.may_tell && strip_metadata,
             longest_side: longest_side.filter(|_| item.is_picture),
             voice: None,
         });
@@ -273,7 +273,8 @@ impl Tray {
         let problem = self.problem();
         imp.problem_label.set_visible(problem.is_some());
         imp.problem_label.set_label(&problem.map(failure::transfer).unwrap_or_default());
-        imp.options.set_visible(imp.items.borrow().iter().any(|item| item.is_picture));
+        imp.options.set_visible(imp.items.borrow().iter().any(|item| item.may_tell));
+        imp.size_drop.set_visible(imp.items.borrow().iter().any(|item| item.is_picture));
         self.set_visible(!self.is_empty());
         self.emit_by_name::<()>("changed", &[]);
     }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{glib, pango};
-use model::{Attachment, Transfer};
+use model::{Attachment, FileKind, Transfer};
 
 use super::{Done, controls};
 use crate::{
@@ -23,7 +23,7 @@ mod imp {
         pub buttons: gtk::Box,
         pub bar: gtk::ProgressBar,
         pub wishes: RefCell<Vec<FileWish>>,
-        /// A picture whose size is not known is looked into: then it is shown.
+        /// A picture or film whose size is not known is looked into: then it is shown.
         pub looked: PictureView,
         pub file: RefCell<Option<Attachment>>,
     }
@@ -107,8 +107,8 @@ impl FileRow {
         } else {
             imp.state.remove_css_class("failed");
         }
-        let unknown =
-            files::is_decodable(file) && file.dimensions.is_none() && file.transfer == Transfer::Here;
+        let can_be_seen = files::is_decodable(file) || file.kind() == FileKind::Video;
+        let unknown = can_be_seen && file.dimensions.is_none() && file.transfer == Transfer::Here;
         if unknown && imp.looked.expect(file) {
             context.paint_file(file, &imp.looked);
         }

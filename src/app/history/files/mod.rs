@@ -1,4 +1,5 @@
-//! The files of a message, one below the other: pictures at their true proportions, anything else as a row.
+//! The files of a message, one below the other: pictures at their true proportions, sound with what plays it, anything else
+//! as a row.
 //!
 //! A card is made once and shows many files, as rows of the history do. Its height depends on what it shows, and not
 //! on how far that came: a download that begins, goes on and ends moves nothing.
@@ -6,6 +7,7 @@
 mod controls;
 mod file_row;
 mod picture_card;
+mod sound_card;
 
 use std::rc::Rc;
 
@@ -16,6 +18,7 @@ use super::context::Context;
 use crate::files::is_shown_inline;
 use file_row::FileRow;
 use picture_card::PictureCard;
+use sound_card::{SoundCard, is_heard_inline};
 
 /// So many files of a message are shown: nobody sends more to be looked at.
 const MOST: usize = 32;
@@ -26,6 +29,7 @@ pub type Done = (u64, Option<u64>);
 #[derive(Debug)]
 enum Card {
     Picture(PictureCard),
+    Sound(SoundCard),
     Row(FileRow),
 }
 
@@ -94,6 +98,7 @@ impl FileStack {
             let done = context.progress.borrow().get(&file.id).copied();
             match card {
                 Card::Picture(card) => card.show(file, done, context),
+                Card::Sound(card) => card.show(file, done, context),
                 Card::Row(row) => row.show(file, done, context),
             }
         }
@@ -103,8 +108,18 @@ impl FileStack {
     pub fn set_progress(&self, id: AttachmentId, done: Done) -> bool {
         self.imp().cards.borrow().iter().any(|card| match card {
             Card::Picture(card) => card.set_progress(id, done),
+            Card::Sound(card) => card.set_progress(id, done),
             Card::Row(row) => row.set_progress(id, done),
         })
+    }
+
+    /// Something is played, paused or over.
+    pub fn show_sounding(&self, context: &Context) {
+        for card in &*self.imp().cards.borrow() {
+            if let Card::Sound(card) = card {
+                card.show_sounding(context);
+            }
+        }
     }
 
     /// Lets go of the pictures: the row shows nothing any more.
@@ -121,18 +136,25 @@ impl Card {
     fn new(file: &Attachment) -> Self {
         if is_shown_inline(file) {
             Self::Picture(PictureCard::default())
+        } else if is_heard_inline(file) {
+            Self::Sound(SoundCard::default())
         } else {
             Self::Row(FileRow::default())
         }
     }
 
     fn suits(&self, file: &Attachment) -> bool {
-        matches!(self, Self::Picture(_)) == is_shown_inline(file)
+        match self {
+            Self::Picture(_) => is_shown_inline(file),
+            Self::Sound(_) => is_heard_inline(file),
+            Self::Row(_) => !is_shown_inline(file) && !is_heard_inline(file),
+        }
     }
 
     fn widget(&self) -> &gtk::Widget {
         match self {
             Self::Picture(card) => card.upcast_ref(),
+            Self::Sound(card) => card.upcast_ref(),
             Self::Row(row) => row.upcast_ref(),
         }
     }

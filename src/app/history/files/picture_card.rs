@@ -1,4 +1,4 @@
-//! A picture in the history, and over it what is to be done until it is here.
+//! A picture or the poster of a film in the history, and over it what is to be done until it is here. One that moves has a button that stops it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -7,7 +7,7 @@ use std::{
 
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::glib;
-use model::{Attachment, AttachmentId, Transfer};
+use model::{Attachment, AttachmentId, FileKind, Transfer};
 
 use super::{Done, controls};
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         context::Context,
         request::{FileWish, Request},
     },
+    i18n::gettext,
 };
 
 mod imp {
@@ -29,6 +30,11 @@ mod imp {
         pub state: gtk::Label,
         pub buttons: gtk::Box,
         pub bar: gtk::ProgressBar,
+        /// Says that it is a film, and how long.
+        pub film: gtk::Box,
+        pub length: gtk::Label,
+        /// Stops what moves.
+        pub motion: gtk::Button,
         pub wishes: RefCell<Vec<FileWish>>,
         pub file: RefCell<Option<Attachment>>,
         pub wish: Cell<Option<FileWish>>,
@@ -66,6 +72,31 @@ mod imp {
             self.pill.append(&self.state);
             let overlay = gtk::Overlay::builder().child(&self.button).build();
             overlay.add_overlay(&self.pill);
+            self.film.set_css_classes(&["osd", "pill", "film"]);
+            self.film.set_halign(gtk::Align::Center);
+            self.film.set_valign(gtk::Align::Center);
+            self.film.set_spacing(6);
+            self.film.set_can_target(false);
+            self.film.append(&gtk::Image::from_icon_name("media-playback-start-symbolic"));
+            self.film.append(&self.length);
+            overlay.add_overlay(&self.film);
+            self.motion.set_css_classes(&["osd", "circular", "motion"]);
+            self.motion.set_halign(gtk::Align::Start);
+            self.motion.set_valign(gtk::Align::End);
+            self.motion.set_visible(false);
+            overlay.add_overlay(&self.motion);
+            let view = &self.view;
+            self.motion.connect_clicked(glib::clone!(
+                #[weak]
+                view,
+                move |_| view.toggle_motion()
+            ));
+            let button = &self.motion;
+            self.view.connect_motion(glib::clone!(
+                #[weak]
+                button,
+                move |moves| show_motion(&button, moves)
+            ));
             self.obj().set_child(Some(&overlay));
         }
     }
@@ -104,6 +135,9 @@ impl PictureCard {
         imp.button.set_tooltip_text(file.description.as_deref());
         imp.button.update_property(&[gtk::accessible::Property::Label(&files::alternative(file))]);
         imp.pill.set_visible(!here);
+        imp.film.set_visible(here && file.kind() == FileKind::Video);
+        imp.length.set_visible(file.duration.is_some());
+        imp.length.set_label(&file.duration.map(files::length).unwrap_or_default());
         if !here {
             controls::fill(&imp.buttons, &mut imp.wishes.borrow_mut(), file, context);
         }
@@ -145,4 +179,15 @@ impl PictureCard {
             context.request(Request::File(file, wish));
         }
     }
+}
+
+/// Offers to stop what moves, and to let it go on.
+fn show_motion(button: &gtk::Button, moves: Option<bool>) {
+    let (icon, words) = match moves {
+        Some(true) => ("media-playback-pause-symbolic", gettext("Pause Animation")),
+        _ => ("media-playback-start-symbolic", gettext("Play Animation")),
+    };
+    button.set_icon_name(icon);
+    button.set_tooltip_text(Some(&words));
+    button.set_visible(moves.is_some());
 }

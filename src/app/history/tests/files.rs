@@ -1,13 +1,17 @@
 //! Files in the history: what is offered to be done, and that nothing moves while they come.
 
+use std::time::Duration;
+
 use adw::prelude::*;
 use gtk::{gdk, glib};
 use model::{Attachment, AttachmentId, Content, MessageId, Transfer, TransferFailure};
 
 use super::{Edge, Stage, on_stage, sample};
 use crate::{
-    history::{FileWish, Request},
+    decoder::{Frame, Moving},
+    history::{FileWish, Request, SoundWish},
     i18n::gettext,
+    player::Sounding,
 };
 
 /// A picture of 1200 × 900 pixels.
@@ -57,7 +61,13 @@ async fn press(stage: &Stage, id: i64, button: &str) -> Vec<Request> {
     let buttons = buttons(stage, id);
     let (_, button) = buttons.iter().find(|(says, _)| says == button).expect("the button is there");
     button.emit_clicked();
-    stage.requests.borrow().iter().filter(|request| matches!(request, Request::File(..))).cloned().collect()
+    stage
+        .requests
+        .borrow()
+        .iter()
+        .filter(|request| matches!(request, Request::File(..) | Request::Sound(..)))
+        .cloned()
+        .collect()
 }
 
 #[test]
@@ -91,17 +101,92 @@ fn every_state_of_a_file_offers_what_can_be_done() {
     });
 }
 
+fn voice(id: i64) -> Attachment {
+    let mut file = sample::file(id, "voice-message.ogg", "audio/ogg");
+    file.is_voice = true;
+    file.size = Some(20_000);
+    file.duration = Some(Duration::from_secs(65));
+    file.waveform = vec![10, 200, 90];
+    file
+}
+
 #[test]
-fn nothing_moves_while_a_picture_comes() {
+fn a_sound_is_played_where_it_stands() {
     on_stage(async |stage| {
         stage.open_at(0..60, 30, 150.0).await;
-        let mut file = picture(7);
+        attach(stage, 30, &voice(7));
+        stage.frames(2).await;
+        assert_eq!(says(stage, 30), ["Play", "Speed", "Save As…"]);
+        let asked = press(stage, 30, &gettext("Play")).await;
+        assert_eq!(asked, [Request::Sound(AttachmentId(7), SoundWish::Toggle)]);
+        let sounding = |is_playing, has_failed| {
+            let place = Duration::from_secs(3);
+            Some((AttachmentId(7), Sounding { duration: None, place, is_playing, has_failed }))
+        };
+        stage.view.set_sounding(sounding(true, false), 1.5);
+        assert_eq!(says(stage, 30), ["Pause", "Speed", "Save As…"]);
+        assert_eq!(
+            press(stage, 30, &gettext("Speed")).await,
+            [Request::Sound(AttachmentId(7), SoundWish::Tempo)]
+        );
+        stage.view.set_sounding(sounding(false, false), 2.0);
+        assert_eq!(says(stage, 30), ["Play", "Speed", "Save As…"]);
+        stage.view.set_sounding(None, 1.0);
+        // What does not say how loud it is is measured.
+        stage.requests.borrow_mut().clear();
+        attach(stage, 30, &Attachment { waveform: Vec::new(), ..voice(8) });
+        stage.frames(2).await;
+        let measured = Request::Sound(AttachmentId(8), SoundWish::Measure);
+        assert!(stage.requests.borrow().contains(&measured));
+    });
+}
+
+/// Two frames, red and blue.
+fn moving() -> Moving {
+    let frame = |color: [u8; 4]| Frame { milliseconds: 20, pixels: color.repeat(4) };
+    Moving { width: 2, height: 2, frames: vec![frame([255, 0, 0, 255]), frame([0, 0, 255, 255])] }
+}
+
+#[test]
+fn a_picture_that_moves_can_be_stopped() {
+    on_stage(async |stage| {
+        stage.view.set_file_painter(move |file, view| view.set_animation(file.id, moving()));
+        let settings = gtk::Settings::default().expect("there is a display");
+        let before = settings.is_gtk_enable_animations();
+        settings.set_gtk_enable_animations(true);
+        stage.open_at(0..60, 30, 150.0).await;
+        attach(stage, 30, &picture(7));
+        stage.frames(3).await;
+        assert!(says(stage, 30).contains(&gettext("Pause Animation")), "{:?}", says(stage, 30));
+        assert!(press(stage, 30, &gettext("Pause Animation")).await.is_empty());
+        assert!(says(stage, 30).contains(&gettext("Play Animation")));
+        // Who wants things to stand still is not shown what moves.
+        settings.set_gtk_enable_animations(false);
+        attach(stage, 30, &picture(8));
+        stage.frames(3).await;
+        assert!(says(stage, 30).contains(&gettext("Play Animation")), "{:?}", says(stage, 30));
+        attach(stage, 30, &sample::file(9, "plan.pdf", "application/pdf"));
+        stage.frames(3).await;
+        settings.set_gtk_enable_animations(before);
+    });
+}
+
+#[test]
+fn nothing_moves_while_a_picture_or_a_voice_comes() {
+    for (file, least) in [(picture(7), 255), (voice(7), 50)] {
+        nothing_moves_while_it_comes(file, least);
+    }
+}
+
+fn nothing_moves_while_it_comes(mut file: Attachment, least: i32) {
+    on_stage(async move |stage| {
+        stage.open_at(0..60, 30, 150.0).await;
         file.transfer = Transfer::Offered;
         attach(stage, 30, &file);
         stage.frames(3).await;
         let height = |stage: &Stage| stage.view.row_of(MessageId(30)).map(|row| row.height());
         let before = height(stage);
-        assert!(before.is_some_and(|height| height >= 255), "its place is kept before it is here");
+        assert!(before.is_some_and(|height| height >= least), "its place is kept before it is here");
         for transfer in [Transfer::Downloading, Transfer::Here] {
             file.transfer = transfer;
             stage

@@ -2,7 +2,7 @@
 //!
 //! What a test can hold about them: nothing is drawn outside of the view, and no row is empty.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use adw::prelude::*;
 use gtk::{gdk, glib};
@@ -13,7 +13,7 @@ use model::{
 use view::TimelineItem;
 
 use super::{HistoryWindow, Stage, on_stage, sample};
-use crate::history::selection::Caret;
+use crate::{history::selection::Caret, player::Sounding};
 
 fn folder() -> PathBuf {
     let program = std::env::current_exe().expect("the test knows itself");
@@ -150,6 +150,16 @@ fn files() -> Vec<TimelineItem> {
     send("me", "", picture(Transfer::Uploading));
     let pdf = "A very long name of a plan for the evening at the pier, third version.pdf";
     send("bob", "", file(pdf, "application/pdf", 2_345_678, Transfer::Offered));
+    let voice = |transfer| Attachment {
+        is_voice: true,
+        duration: Some(Duration::from_secs(47)),
+        waveform: (0..96_u32).map(|part| (part * part * 37 % 190 + 40) as u8).collect(),
+        ..file("voice-message.ogg", "audio/ogg", 187_000, transfer)
+    };
+    send("bob", "", voice(Transfer::Here));
+    send("me", "", voice(Transfer::Here));
+    send("bob", "", voice(Transfer::Offered));
+    send("bob", "", file("Evening on the pier.flac", "audio/flac", 20_400_000, Transfer::Here));
     send("bob", "The tickets are in there.", file("tickets.zip", "application/zip", 88_000, Transfer::Here));
     send("me", "", file("song.ogg", "audio/ogg", 3_900_000, Transfer::Uploading));
     let failed = Transfer::Failed(TransferFailure::NotGenuine);
@@ -206,19 +216,22 @@ fn pictures_are_taken() {
                 view.set_picture(file.id, &pier);
             }
         });
-        show_items(stage, files(), 900, 1190).await;
+        show_items(stage, files(), 900, 1560).await;
         stage.view.set_progress(AttachmentId(3), 700_000, None);
-        stage.view.set_progress(AttachmentId(6), 1_700_000, None);
+        stage.view.set_progress(AttachmentId(10), 1_700_000, None);
+        let place = Duration::from_secs(20);
+        let sounding = Sounding { duration: None, place, is_playing: true, has_failed: false };
+        stage.view.set_sounding(Some((AttachmentId(5), sounding)), 1.5);
         stage.frames(3).await;
         take(stage, "history-files");
         style.set_color_scheme(adw::ColorScheme::ForceDark);
         stage.frames(20).await;
         take(stage, "history-files-dark");
         style.set_color_scheme(adw::ColorScheme::Default);
-        show_items(stage, files(), 360, 1100).await;
+        show_items(stage, files(), 360, 1560).await;
         take(stage, "history-files-narrow");
         gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
-        show_items(stage, files(), 700, 1100).await;
+        show_items(stage, files(), 700, 1560).await;
         take(stage, "history-files-right-to-left");
         gtk::Widget::set_default_direction(gtk::TextDirection::Ltr);
 
@@ -226,6 +239,8 @@ fn pictures_are_taken() {
         settings.set_gtk_xft_dpi(dpi * 2);
         show(stage, 360, 900).await;
         take(stage, "history-large-text");
+        show_items(stage, files(), 500, 1560).await;
+        take(stage, "history-files-large-text");
         settings.set_gtk_xft_dpi(dpi);
 
         gtk::Widget::set_default_direction(gtk::TextDirection::Rtl);
