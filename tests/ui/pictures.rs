@@ -294,7 +294,9 @@ fn walk_encryption(starling: &Starling, camera: &Camera<'_>) {
     let device = |node: &Node| node.role() == "list item" && node.name().contains("Trusted, not compared");
     robot.find_where("Bob's device", device);
     camera.take("devices");
-    robot.find_where("Bob's device", device).point();
+    // The keyboard is there by itself.
+    robot.find_where("the keyboard at Bob's device", |node| device(node) && node.is_focused());
+    camera.desktop.press("Return");
     robot.find_named("Compare Keys");
     camera.take("device");
     robot.find_named("Compare Keys").point();
@@ -321,11 +323,12 @@ fn walk_sending(starling: &Starling, camera: &Camera<'_>) {
     robot.find("button", "Remove Recording.ogg");
     camera.desktop.type_text("The view from the pier, and when the boats go");
     camera.take("tray");
-    for place in &files {
+    for place in files.iter().map(PathBuf::as_path).chain([picture]) {
         let name = place.file_name().expect("a name").to_string_lossy();
-        robot.find("button", &format!("Remove {name}")).click();
+        let remove = format!("Remove {name}");
+        robot.find("button", &remove).click();
+        robot.wait_gone("button", &remove);
     }
-    robot.find("button", "Remove main.png").click();
     robot.find_named("Message").set_text("");
     robot.find("button", "Record Voice Message").click();
     let has_begun = |name: &str| name.starts_with("0:") && name != "0:00";

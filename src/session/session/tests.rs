@@ -53,14 +53,31 @@ impl Device {
         self.folder.path().join("accounts").join(ID.to_string())
     }
 
-    fn start(&self) -> Session {
+    fn start(&self) -> Running {
         start(self.folder.path(), &self.secrets)
     }
 }
 
-fn start(folder: &Path, secrets: &Arc<MemorySecrets>) -> Session {
+/// A session that is over when the test is: SQLCipher gives up its memory when the process ends, under whatever still uses it.
+struct Running(Session);
+
+impl std::ops::Deref for Running {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.0
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.end(Duration::from_secs(5));
+    }
+}
+
+fn start(folder: &Path, secrets: &Arc<MemorySecrets>) -> Running {
     let secrets = Arc::clone(secrets) as Arc<dyn Secrets>;
-    Session::start(Config { secrets, ..Config::new(folder.to_owned()) }).unwrap()
+    Running(Session::start(Config { secrets, ..Config::new(folder.to_owned()) }).unwrap())
 }
 
 /// Waits until the account is no longer being opened.
