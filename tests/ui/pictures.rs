@@ -299,7 +299,10 @@ fn walk_encryption(starling: &Starling, camera: &Camera<'_>) {
     camera.desktop.press("Return");
     robot.find_named("Compare Keys");
     camera.take("device");
-    robot.find_named("Compare Keys").point();
+    robot.find_where("the keyboard at “Compare Keys”", |node| {
+        node.name() == "Compare Keys" && node.is_focused()
+    });
+    camera.desktop.press("Return");
     robot.find("button", "They Match");
     camera.take("compare");
     robot.find("dialog", "Encryption").find("button", "Close").click();
