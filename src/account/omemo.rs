@@ -254,7 +254,10 @@ pub fn conversation_began(
 
 /// The roster says that we see somebody: not every server tells by itself what they published before.
 pub fn contact_seen(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
-    if availability(turn) == Availability::Yes { device_lists::request(turn, who) } else { Ok(()) }
+    if availability(turn) == Availability::Yes {
+        device_lists::request_anew(turn, who);
+    }
+    Ok(())
 }
 
 /// Whether a reaction in a conversation reaches anybody without the servers seeing it, or may be seen.

@@ -3,7 +3,8 @@
 //! Everybody publishes at their own bare address, so the sender of an event is the one it is about, whatever
 //! the event says. It counts from ourselves, and from contacts whose presence we see: they chose to tell us.
 //!
-//! Somebody who is a contact from now on is asked once what they published before: not every server tells that by itself.
+//! Somebody whom we see from now on is asked what they published before, for not every server tells that by itself; and
+//! once more when they see us too, for only then will their server tell what comes after.
 
 use model::BareJid;
 use xmpp::{
@@ -28,7 +29,7 @@ pub struct Asked {
     node: &'static str,
 }
 
-/// We see somebody from now on.
+/// We see somebody from now on, or they see us too.
 pub fn contact_seen(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
     for node in [nick::NS, avatar::NS_METADATA] {
         let query = pubsub::items_query(node, Some(1), None);

@@ -79,11 +79,13 @@ pub fn handle_push(turn: &mut Turn<'_, '_>, from: Option<&Address>, query: &Elem
     if take(turn, item)? {
         contact_changed(turn, who)?;
         let now = (we_see(turn, who)?, sees_us(turn, who)?);
-        if now.0 && !before.0 {
-            pep::contact_seen(turn, who)?;
-        }
-        if now == (true, true) && before != now {
+        let is_mutual = now == (true, true) && before != now;
+        if is_mutual {
             presence::introduce(turn, who)?;
+        }
+        // What they published between the first answer and the introduction was told to nobody.
+        if is_mutual || now.0 && !before.0 {
+            pep::contact_seen(turn, who)?;
         }
     }
     if roster.version.is_some() {

@@ -32,15 +32,27 @@ pub enum State {
 /// Asks for the lists of somebody that were not asked for in this session.
 pub fn request(turn: &mut Turn<'_, '_>, who: &BareJid) -> Result<(), Error> {
     for version in wire::VERSIONS {
-        let key = (who.clone(), version);
-        if turn.is_online() && !turn.state.omemo.lists.contains_key(&key) {
-            turn.state.omemo.lists.insert(key, State::Asked);
-            let query = pubsub::items_query(wire::device_list_node(version), None, None);
-            let asked = PendingIq::Omemo(Asked::List(who.clone(), version));
-            turn.send_iq(IqKind::Get, Some(who.as_str()), query, asked);
+        if turn.is_online() && !turn.state.omemo.lists.contains_key(&(who.clone(), version)) {
+            ask(turn, who, version);
         }
     }
     Ok(())
+}
+
+/// Asks for the lists of somebody, also while an older question is on its way: its answer may be too old.
+pub fn request_anew(turn: &mut Turn<'_, '_>, who: &BareJid) {
+    for version in wire::VERSIONS {
+        if turn.is_online() {
+            ask(turn, who, version);
+        }
+    }
+}
+
+fn ask(turn: &mut Turn<'_, '_>, who: &BareJid, version: OmemoVersion) {
+    turn.state.omemo.lists.insert((who.clone(), version), State::Asked);
+    let query = pubsub::items_query(wire::device_list_node(version), None, None);
+    let asked = PendingIq::Omemo(Asked::List(who.clone(), version));
+    turn.send_iq(IqKind::Get, Some(who.as_str()), query, asked);
 }
 
 /// `AccountCommand::LookUpDevices`: fetches the lists anew, and the keys that are not known.

@@ -38,7 +38,7 @@ pub struct Memory {
     /// Our lists as the server has them.
     lists: BTreeMap<OmemoVersion, Vec<ListedDevice>>,
     queue: VecDeque<Publication>,
-    under_way: bool,
+    under_way: Option<Publication>,
     /// How often our place was taken again in each version, and when it may be next.
     taken_again: BTreeMap<OmemoVersion, (u32, Duration)>,
     /// Versions whose bundle the server does not take: without it we are on no list.
@@ -210,6 +210,10 @@ fn take_off_removed(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 fn take_place(turn: &mut Turn<'_, '_>, version: OmemoVersion) {
     let now = turn.now.monotonic;
     let memory = &mut turn.state.omemo.own;
+    // An event about the list of the other version is no reason to begin this one again.
+    if memory.under_way.iter().chain(&memory.queue).any(|it| (it.what, it.version) == (What::List, version)) {
+        return;
+    }
     let (times, earliest) = memory.taken_again.entry(version).or_default();
     if *earliest > now {
         let earliest = *earliest;
@@ -238,7 +242,7 @@ fn enqueue(turn: &mut Turn<'_, '_>, what: What, version: OmemoVersion) {
 }
 
 fn next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    if turn.state.omemo.own.under_way || !turn.is_online() {
+    if turn.state.omemo.own.under_way.is_some() || !turn.is_online() {
         return Ok(());
     }
     match turn.state.omemo.own.queue.pop_front() {
@@ -284,7 +288,7 @@ fn publish(turn: &mut Turn<'_, '_>, publication: Publication) -> Result<(), Erro
         }
     };
     let node = node(turn, publication)?;
-    turn.state.omemo.own.under_way = true;
+    turn.state.omemo.own.under_way = Some(publication);
     let payload = pubsub::publish(&node, &item, payload, options(publication));
     turn.send_iq(IqKind::Set, None, payload, PendingIq::Omemo(Asked::Publish(publication)));
     Ok(())
@@ -314,7 +318,7 @@ pub fn publish_answered(
     publication: Publication,
     outcome: IqOutcome,
 ) -> Result<(), Error> {
-    turn.state.omemo.own.under_way = false;
+    turn.state.omemo.own.under_way = None;
     match (outcome, publication.attempt) {
         (IqOutcome::Lost, _) => return Ok(()),
         (IqOutcome::Result(_), _) => {
@@ -324,7 +328,7 @@ pub fn publish_answered(
         }
         (IqOutcome::Error(error), Attempt::First) if pubsub::is_precondition_not_met(&error) => {
             let configure = pubsub::configure(&node(turn, publication)?, options(publication));
-            turn.state.omemo.own.under_way = true;
+            turn.state.omemo.own.under_way = Some(publication);
             turn.send_iq(IqKind::Set, None, configure, PendingIq::Omemo(Asked::Configure(publication)));
             return Ok(());
         }
@@ -363,7 +367,7 @@ pub fn configure_answered(
     publication: Publication,
     outcome: &IqOutcome,
 ) -> Result<(), Error> {
-    turn.state.omemo.own.under_way = false;
+    turn.state.omemo.own.under_way = None;
     match outcome {
         IqOutcome::Lost => Ok(()),
         IqOutcome::Result(_) => publish(turn, Publication { attempt: Attempt::Configured, ..publication }),

@@ -1,6 +1,7 @@
 //! The roster as the server tells it, as forgers tell it, and as the user changes it, online and off.
 
 use model::{AccountCommand, AddressWarning, EventKind};
+use xmpp::xep_0060_pubsub as pubsub;
 
 use super::*;
 use crate::testing::Rig;
@@ -190,6 +191,29 @@ fn removing_survives_a_lost_link() {
         again.get_child("query", wire::NS).unwrap().get_child("item", wire::NS).unwrap().attr("subscription"),
         Some("remove")
     );
+}
+
+#[test]
+fn what_a_contact_published_is_asked_for_again_when_they_see_us_too() {
+    let mut rig = Rig::online();
+    rig.roster("");
+    for (subscription, how_often) in [("to", 1), ("both", 1), ("to", 0), ("both", 1)] {
+        rig.sent.clear();
+        rig.bytes(&push("", &format!("<item jid='romeo@example.net' subscription='{subscription}'/>")));
+        let sent = std::mem::take(&mut rig.sent);
+        let introduced = sent.iter().position(|stanza| stanza.name() == "presence");
+        for node in ["http://jabber.org/protocol/nick", "urn:xmpp:avatar:metadata"] {
+            let asks = |stanza: &Element| {
+                let items =
+                    stanza.get_child("pubsub", pubsub::NS).and_then(|it| it.get_child("items", pubsub::NS));
+                items.is_some_and(|items| items.attr("node") == Some(node))
+            };
+            assert_eq!(sent.iter().filter(|stanza| asks(stanza)).count(), how_often, "{node} {subscription}");
+            // The server is to know what we want to be told of before it answers.
+            let asked = sent.iter().position(asks);
+            assert!(introduced.is_none() || introduced < asked, "{sent:?}");
+        }
+    }
 }
 
 #[test]
