@@ -204,13 +204,14 @@ impl Person {
         })
     }
 
-    /// Waits until an own message with this text came as far as `delivery`.
+    /// Waits until an own message with this text came as far as `delivery`, or further: a quick answer may come in between
+    /// two looks.
     #[track_caller]
     pub fn sees_own(&self, with: &BareJid, text: &str, delivery: &Delivery) -> Message {
         self.waits_for(with, &format!("own “{text}” to be {delivery:?}"), |message| {
             message.direction == Direction::Outgoing
                 && message.content == Content::Text(text.to_owned())
-                && message.delivery == *delivery
+                && came_to(&message.delivery, delivery)
         })
     }
 
@@ -295,4 +296,11 @@ fn line(message: &Message) -> String {
 /// When no runtime can be made.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
+}
+
+/// Whether a message came to a step, or went past it.
+fn came_to(delivery: &Delivery, step: &Delivery) -> bool {
+    const STEPS: [Delivery; 4] = [Delivery::Queued, Delivery::Sent, Delivery::Delivered, Delivery::Read];
+    let place = |of: &Delivery| STEPS.iter().position(|step| step == of);
+    delivery == step || place(step).is_some_and(|step| place(delivery) > Some(step))
 }
