@@ -99,29 +99,40 @@ impl Devices {
         if imp.shown.borrow().as_ref() == Some(&devices) {
             return;
         }
-        // Rows are kept, and with them the keyboard.
-        let mut old = imp.rows.take();
-        let focused = old.iter().find(|(_, row)| has_focus(row)).map(|(id, _)| *id);
-        for (_, row) in &old {
-            self.remove(row);
-        }
+        let focused = imp.rows.borrow().iter().find(|(_, row)| has_focus(row)).map(|(id, _)| *id);
+        self.arrange(&devices);
         let is_own = devices.iter().any(|device| device.is_this);
-        for device in &devices {
-            let kept = old.iter().position(|(id, _)| *id == device.id).map(|place| old.swap_remove(place).1);
-            let row = kept.unwrap_or_else(|| device_row::new(device.id));
-            device_row::fill(&row, device, is_own && words::is_in_use(device));
-            self.add(&row);
-            imp.rows.borrow_mut().push((device.id, row));
+        for (device, (_, row)) in devices.iter().zip(imp.rows.borrow().iter()) {
+            device_row::fill(row, device, is_own && words::is_in_use(device));
         }
-        self.set_description(devices.is_empty().then(|| gettext("No devices are known.")).as_deref());
         if let Some(focused) = focused {
             let rows = imp.rows.borrow();
             let row = rows.iter().find(|(id, _)| *id == focused).or_else(|| rows.first());
-            if let Some((_, row)) = row {
+            if let Some((_, row)) = row.filter(|(_, row)| !has_focus(row)) {
                 row.grab_focus();
             }
         }
+        self.set_description(devices.is_empty().then(|| gettext("No devices are known.")).as_deref());
         imp.shown.replace(Some(devices));
+    }
+
+    /// Sees that there is a row for each device, in this order. Rows stay where they can: one that is taken out and put
+    /// back forgets that it is being pressed.
+    fn arrange(&self, devices: &[Device]) {
+        let imp = self.imp();
+        if imp.rows.borrow().iter().map(|(id, _)| *id).eq(devices.iter().map(|device| device.id)) {
+            return;
+        }
+        let mut old = imp.rows.take();
+        for (_, row) in &old {
+            self.remove(row);
+        }
+        for device in devices {
+            let kept = old.iter().position(|(id, _)| *id == device.id).map(|place| old.swap_remove(place).1);
+            let row = kept.unwrap_or_else(|| device_row::new(device.id));
+            self.add(&row);
+            imp.rows.borrow_mut().push((device.id, row));
+        }
     }
 
     fn open(&self, id: u32) {
