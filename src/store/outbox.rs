@@ -67,6 +67,14 @@ pub struct NewOutboxRow<'b> {
     pub time: Timestamp,
 }
 
+impl<'b> NewOutboxRow<'b> {
+    /// Something that belongs to no conversation, and waits behind no words of one.
+    pub fn apart(token: &'b str, bytes: &'b [u8], time: Timestamp) -> Self {
+        let kind = OutboxKind::Edit;
+        Self { kind, message: None, conversation: None, token, bytes, after: None, time }
+    }
+}
+
 /// A row that was put into the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxRow {

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use model::CallId;
-use store::{NewOutboxRow, OutboxKind};
+use store::NewOutboxRow;
 use xmpp::{
     minidom::Element,
     payload,
@@ -99,16 +99,7 @@ pub fn to_own_devices(turn: &mut Turn<'_, '_>, call: &Live, act: Act) {
 pub fn lasting(turn: &mut Turn<'_, '_>, call: &Live, invitation: &Invitation) -> Result<(), Error> {
     let id = turn.new_id();
     let bytes = xml::serialise(&stanza(call.peer.as_str(), &id, invitation.element()));
-    let row = NewOutboxRow {
-        kind: OutboxKind::Edit,
-        message: None,
-        // It does not wait behind words that wait for keys.
-        conversation: None,
-        token: &id,
-        bytes: &bytes,
-        after: None,
-        time: turn.now.wall,
-    };
+    let row = NewOutboxRow::apart(&id, &bytes, turn.now.wall);
     outbox::push(turn, &row)
 }
 

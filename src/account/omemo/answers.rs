@@ -5,7 +5,7 @@
 
 use ::omemo::{DeviceId, Recipient};
 use model::BareJid;
-use store::{NewOutboxRow, OutboxKind};
+use store::NewOutboxRow;
 use xmpp::{payload, xep_0334_hints::Hint, xep_0380_encryption as encryption, xml};
 
 use super::{Key, crypto_version, kind, ratchets, reset, sending, trust};
@@ -76,14 +76,6 @@ pub fn empty(
     let attributes = [("to", who.as_str()), ("type", "chat"), ("id", &id)];
     let bytes = xml::serialise(&payload::parent_tag("message", xml::NS_CLIENT, &attributes, children));
     turn.tx.note_sealed(super::receiving::own_mark(&id), None)?;
-    let row = NewOutboxRow {
-        kind: OutboxKind::Edit,
-        message: None,
-        conversation: None,
-        token: &id,
-        bytes: &bytes,
-        after: None,
-        time: turn.now.wall,
-    };
+    let row = NewOutboxRow::apart(&id, &bytes, turn.now.wall);
     outbox::push(turn, &row)
 }

@@ -6,7 +6,7 @@
 
 use ::omemo::IdentityKey;
 use model::{BareJid, Fingerprint, Trust};
-use store::{NewOutboxRow, OutboxKind, ToldTrust};
+use store::{NewOutboxRow, ToldTrust};
 use xmpp::{
     payload,
     xep_0334_hints::Hint,
@@ -86,15 +86,7 @@ fn push(turn: &mut Turn<'_, '_>, to: &BareJid, keys: &[KeyTrust]) -> Result<(), 
     let attributes = [("to", to.as_str()), ("type", "chat"), ("id", &id)];
     let children = [wire::trust_message_element(keys), Hint::Store.element()];
     let bytes = xml::serialise(&payload::parent_tag("message", xml::NS_CLIENT, &attributes, children));
-    let row = NewOutboxRow {
-        kind: OutboxKind::Edit,
-        message: None,
-        conversation: None,
-        token: &id,
-        bytes: &bytes,
-        after: None,
-        time: turn.now.wall,
-    };
+    let row = NewOutboxRow::apart(&id, &bytes, turn.now.wall);
     outbox::push_unsealed(turn, &row)
 }
 
