@@ -64,6 +64,14 @@ pub struct Scroll {
 /// Rows outside of the viewport that are kept ready, in pixels above and below.
 pub const OVERSCAN: f64 = 600.0;
 
+/// Rows that can be measured.
+pub trait Rows {
+    /// Whether measuring a row is cheap: nothing has to be made for it.
+    fn is_ready(&self, index: usize) -> bool;
+    /// The size of a row.
+    fn measure(&mut self, index: usize) -> Extent;
+}
+
 /// See the top of the file.
 #[derive(Debug)]
 pub struct Geometry {
@@ -77,6 +85,8 @@ pub struct Geometry {
     ends_at_newest: bool,
     viewport: f64,
     value: f64,
+    /// It was scrolled upwards last.
+    goes_up: bool,
     /// The rows that were placed last, and the top of the first of them.
     placed: Range<usize>,
     top: f64,
@@ -94,6 +104,7 @@ impl Default for Geometry {
             ends_at_newest: true,
             viewport: 0.0,
             value: 0.0,
+            goes_up: true,
             placed: 0..0,
             top: 0.0,
             measured: (72.0, 1.0),
@@ -265,6 +276,7 @@ impl Geometry {
         }
         self.sticky = false;
         self.jump = None;
+        self.goes_up = distance < 0.0;
         self.top = snap(self.top - distance);
         self.anchor.y = snap(self.anchor.y - distance);
         self.settle();
@@ -294,9 +306,9 @@ impl Geometry {
         f64::from(this.height - this.lead + next.lead)
     }
 
-    /// Places every row of the viewport and a little more. `measure` is asked for the size of
-    /// each of them, every time: it is cheap, GTK remembers sizes.
-    pub fn layout(&mut self, viewport: f64, mut measure: impl FnMut(usize) -> Extent) -> Scroll {
+    /// Places every row of the viewport, and around it those that are ready. Each of them is measured, every time: it is
+    /// cheap, GTK remembers sizes. What is [`Self::lacking`] then can be made ready when there is time.
+    pub fn layout(&mut self, viewport: f64, mut source: impl Rows) -> Scroll {
         self.viewport = viewport;
         let Some(last_row) = self.rows.len().checked_sub(1) else {
             self.placed = 0..0;
@@ -308,7 +320,7 @@ impl Geometry {
         if self.sticky {
             index = last_row;
         }
-        let extent = self.measure(index, &mut measure);
+        let extent = self.measure(index, &mut source);
         let free = viewport - f64::from(extent.height);
         let mut top = match self.jump.take() {
             _ if self.sticky => free,
@@ -321,13 +333,15 @@ impl Geometry {
 
         // As held; then moved up to the start, or down to the end, where there would be a hole.
         loop {
-            while last < last_row && bottom < viewport + OVERSCAN {
+            while last < last_row
+                && (bottom < viewport || bottom < viewport + OVERSCAN && source.is_ready(last + 1))
+            {
                 last += 1;
-                bottom += f64::from(self.measure(last, &mut measure).height);
+                bottom += f64::from(self.measure(last, &mut source).height);
             }
-            while first > 0 && top > -OVERSCAN {
+            while first > 0 && (top > 0.0 || top > -OVERSCAN && source.is_ready(first - 1)) {
                 first -= 1;
-                top -= f64::from(self.measure(first, &mut measure).height);
+                top -= f64::from(self.measure(first, &mut source).height);
             }
             let shift = if last == last_row && bottom < viewport {
                 viewport - bottom
@@ -377,13 +391,37 @@ impl Geometry {
         }
     }
 
-    fn measure(&mut self, index: usize, measure: &mut impl FnMut(usize) -> Extent) -> Extent {
-        let extent = measure(index);
+    /// The row around the viewport that is to be made ready next; where the person is heading first.
+    pub fn lacking(&self, is_ready: impl Fn(usize) -> bool) -> Option<usize> {
+        let first_lacking = |rows: &mut dyn Iterator<Item = usize>, space: f64| {
+            let mut space = space;
+            rows.take_while(|index| {
+                let is_near = space > 0.0;
+                space -= f64::from(self.extent(*index).height);
+                is_near
+            })
+            .find(|index| !is_ready(*index))
+        };
+        let bottom = self.top + self.sum(self.placed.clone());
+        let above = || first_lacking(&mut (0..self.placed.start).rev(), OVERSCAN + self.top);
+        let below = || {
+            first_lacking(&mut (self.placed.end..self.rows.len()), self.viewport + OVERSCAN - bottom)
+        };
+        if self.goes_up { above().or_else(below) } else { below().or_else(above) }
+    }
+
+    fn measure(&mut self, index: usize, source: &mut impl Rows) -> Extent {
+        let extent = source.measure(index);
+        self.learn(index, extent);
+        extent
+    }
+
+    /// A row was measured.
+    pub fn learn(&mut self, index: usize, extent: Extent) {
         if self.rows[index].replace(extent).is_none() {
             self.measured.0 += f64::from(extent.height);
             self.measured.1 += 1.0;
         }
-        extent
     }
 
     fn extent(&self, index: usize) -> Extent {

@@ -2,8 +2,8 @@
 //!
 //! Not a `GtkListView`: that one places rows from the top, so whatever grows above pushes what is
 //! read out of sight, and it makes up to it only a frame later. This list asks [`Geometry`] where
-//! rows stand, makes widgets only for those on the screen and a little beyond, and takes them
-//! back when they leave.
+//! rows stand, makes widgets only for those on the screen and, when there is time, a little beyond,
+//! and takes them back when they leave.
 //!
 //! Nothing is moved when rows come, go or change: the geometry is told, and the next layout,
 //! which GTK does before it draws, finds everything in its place. So there is no frame in which
@@ -81,6 +81,8 @@ mod imp {
         pub target: Cell<Option<Target>>,
         /// A report of the last layout is on its way.
         pub reporting: Cell<bool>,
+        /// Rows are being made ready.
+        pub preparing: Cell<bool>,
 
         /// The message whose row had the focus last.
         pub focused: Cell<Option<MessageId>>,
@@ -111,6 +113,7 @@ mod imp {
                 pool: RowPool::default(),
                 target: Cell::default(),
                 reporting: Cell::default(),
+                preparing: Cell::default(),
                 focused: Cell::default(),
                 refocus: Cell::default(),
                 toolbar: Toolbar::default(),

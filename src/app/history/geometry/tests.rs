@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::{Extent, Geometry, Place};
+use super::{Extent, Geometry, OVERSCAN, Place, Rows};
 
 /// A row of the model: its name, and its true size.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,22 @@ struct Model {
     geometry: Geometry,
     viewport: f64,
     next_name: u32,
+}
+
+/// The rows as the list has them: which of them are ready.
+struct Source<'r> {
+    rows: &'r [Row],
+    ready: &'r dyn Fn(usize) -> bool,
+}
+
+impl Rows for Source<'_> {
+    fn is_ready(&self, index: usize) -> bool {
+        (self.ready)(index)
+    }
+
+    fn measure(&mut self, index: usize) -> Extent {
+        self.rows[index].extent
+    }
 }
 
 /// Something that happens to a history between two frames.
@@ -39,8 +55,11 @@ impl Model {
     }
 
     fn layout(&mut self) -> super::Scroll {
-        let rows = &self.rows;
-        self.geometry.layout(self.viewport, |index| rows[index].extent)
+        self.layout_with(&|_| true)
+    }
+
+    fn layout_with(&mut self, ready: &dyn Fn(usize) -> bool) -> super::Scroll {
+        self.geometry.layout(self.viewport, Source { rows: &self.rows, ready })
     }
 
     fn insert(&mut self, position: usize, extents: Vec<Extent>) {
@@ -298,4 +317,35 @@ fn a_row_higher_than_the_viewport_is_held_by_its_body() {
     model.rows[29].extent.height = 500;
     model.layout();
     assert_eq!(model.body(name), Some(-400.0));
+}
+
+/// With nothing ready around the viewport, exactly what fills it is placed; what is lacking then, made ready one by one, is
+/// what would have been placed at once, and nothing moves when it comes.
+#[test]
+fn what_lacks_around_the_viewport_comes_later_and_moves_nothing() {
+    let row = |height| Extent { lead: 0, height };
+    let extents: Vec<Extent> = (0..200).map(|number| row(40 + number % 7 * 9)).collect();
+    let mut model = Model::new(extents, 500.0, true);
+    for distance in [-3000.0, -900.0, 700.0] {
+        model.geometry.scroll_to(model.geometry.value + distance);
+        model.layout_with(&|_| false);
+        let filled: Vec<_> = model.geometry.rows().collect();
+        let visible: Vec<_> = model.geometry.visible().collect();
+        assert_eq!(filled, visible);
+
+        let mut ready: std::collections::BTreeSet<usize> = model.geometry.placed().collect();
+        let first = model.geometry.lacking(|index| ready.contains(&index)).expect("much is lacking");
+        let is_above = first < model.geometry.placed().start;
+        assert_eq!(is_above, distance < 0.0, "where it is heading comes first");
+        while let Some(index) = model.geometry.lacking(|index| ready.contains(&index)) {
+            assert!(ready.contains(&(index + 1)) || ready.contains(&(index - 1)), "without a hole");
+            model.geometry.learn(index, model.rows[index].extent);
+            ready.insert(index);
+        }
+        model.layout_with(&|index| ready.contains(&index));
+        assert_eq!(model.geometry.visible().collect::<Vec<_>>(), visible);
+        assert_eq!(model.geometry.placed().collect::<std::collections::BTreeSet<_>>(), ready);
+        let (_, top, _) = model.geometry.rows().next().expect("rows");
+        assert!(top <= -OVERSCAN);
+    }
 }

@@ -1,10 +1,15 @@
 //! Rows are made, measured, placed and taken back.
+//!
+//! A frame waits for the rows that are seen in it and for no more. Those around it, which the next turn of the wheel brings
+//! in, are made when the program has nothing else to do.
 
-use gtk::{graphene, gsk, prelude::*, subclass::prelude::*};
+use std::time::{Duration, Instant};
+
+use gtk::{glib, graphene, gsk, prelude::*, subclass::prelude::*};
 
 use super::{MessageRow, Slot, imp::HistoryList};
 use crate::history::{
-    geometry::{Extent, Scroll},
+    geometry::{Extent, Rows, Scroll},
     row::Kind,
 };
 
@@ -12,6 +17,34 @@ use crate::history::{
 const END: i32 = 14;
 /// What one turn of a wheel moves, roughly.
 const STEP: f64 = 60.0;
+/// How long rows are made ready at a time: a frame or a key that comes in between waits no longer.
+const SLICE: Duration = Duration::from_millis(2);
+
+/// The rows of the list, at a width.
+struct Measured<'l> {
+    list: &'l HistoryList,
+    slots: &'l mut [Slot],
+    width: i32,
+}
+
+impl Rows for Measured<'_> {
+    fn is_ready(&self, index: usize) -> bool {
+        self.slots[index].row.is_some()
+    }
+
+    /// The row has a widget from then on.
+    fn measure(&mut self, index: usize) -> Extent {
+        if self.slots[index].row.is_none() {
+            let row = self.list.row_for(self.slots, index);
+            self.slots[index].row = Some(row);
+        }
+        let end = if index + 1 == self.slots.len() { END } else { 0 };
+        self.slots[index].row.as_ref().map_or_else(Extent::default, |row| {
+            let height = row.measure(gtk::Orientation::Vertical, self.width).1;
+            Extent { lead: row.lead(), height: height + end }
+        })
+    }
+}
 
 impl HistoryList {
     /// Everything between a change and its picture.
@@ -20,32 +53,51 @@ impl HistoryList {
             return;
         }
         self.head_for_target();
-        let before = self.geometry.borrow().placed();
         let scroll = {
             let mut slots = self.slots.borrow_mut();
-            let last = slots.len().saturating_sub(1);
-            self.geometry.borrow_mut().layout(f64::from(height), |index| {
-                let (lead, height) = self.measured(&mut slots, index, width);
-                Extent { lead, height: if index == last { height + END } else { height } }
-            })
+            let rows = Measured { list: self, slots: &mut slots, width };
+            self.geometry.borrow_mut().layout(f64::from(height), rows)
         };
         self.write_adjustment(scroll, height);
         self.place_rows(width);
-        self.take_back(width, before);
+        self.take_back(width);
         self.place_toolbar(width, height);
         self.report();
+        self.prepare_soon();
     }
 
-    /// Lead and height of a row, which has a widget from then on.
-    fn measured(&self, slots: &mut [Slot], index: usize, width: i32) -> (i32, i32) {
-        if slots[index].row.is_none() {
-            let row = self.row_for(slots, index);
-            slots[index].row = Some(row);
+    /// Makes rows around the viewport ready, once nothing else is to be done.
+    fn prepare_soon(&self) {
+        if self.next_lacking().is_none() || self.preparing.replace(true) {
+            return;
         }
-        slots[index].row.as_ref().map_or((0, 0), |row| {
-            let height = row.measure(gtk::Orientation::Vertical, width).1;
-            (row.lead(), height)
-        })
+        let list = self.obj().downgrade();
+        glib::idle_add_local(move || {
+            let Some(list) = list.upgrade() else { return glib::ControlFlow::Break };
+            let goes_on = list.imp().prepare();
+            list.imp().preparing.set(goes_on);
+            if goes_on { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
+        });
+    }
+
+    /// Makes some rows ready. The next layout, which they ask for themselves, places them. Whether there are more.
+    fn prepare(&self) -> bool {
+        let begun = Instant::now();
+        let width = self.obj().width();
+        while let Some(index) = self.next_lacking().filter(|_| width > 0) {
+            if begun.elapsed() > SLICE {
+                return true;
+            }
+            let mut slots = self.slots.borrow_mut();
+            let extent = Measured { list: self, slots: &mut slots, width }.measure(index);
+            self.geometry.borrow_mut().learn(index, extent);
+        }
+        false
+    }
+
+    fn next_lacking(&self) -> Option<usize> {
+        let slots = self.slots.borrow();
+        self.geometry.borrow().lacking(|index| slots[index].row.is_some())
     }
 
     fn row_for(&self, slots: &[Slot], index: usize) -> MessageRow {
@@ -82,18 +134,12 @@ impl HistoryList {
 
     /// Takes back the rows that were left behind. One that has the focus is kept, out of sight:
     /// a person may be about to press a key.
-    fn take_back(&self, width: i32, before: std::ops::Range<usize>) {
+    fn take_back(&self, width: i32) {
         let placed = self.geometry.borrow().placed();
         let mut left = Vec::new();
         {
             let mut slots = self.slots.borrow_mut();
-            let focused = self.focused.get();
-            let outside = (0..slots.len()).filter(|index| {
-                !placed.contains(index)
-                    && (before.contains(index) || Some(slots[*index].object.id()) == focused)
-            });
-            for index in outside.collect::<Vec<_>>() {
-                let slot = &mut slots[index];
+            for (index, slot) in slots.iter_mut().enumerate().filter(|(index, _)| !placed.contains(index)) {
                 match &slot.row {
                     Some(row) if self.holds_focus(row) => {
                         let height = row.measure(gtk::Orientation::Vertical, width).1;
