@@ -77,7 +77,7 @@ pub struct Memory {
     helped: BTreeSet<Key>,
     /// Devices with which a session is to be begun.
     restarts: BTreeSet<(BareJid, u32)>,
-    /// A prekey began a session, and is to be deleted.
+    /// A prekey began a session, and is to be replaced.
     spent: bool,
     /// When what could not be had is asked for again, while something waits for it.
     retry_at: Option<Duration>,
@@ -148,10 +148,11 @@ pub fn handle_answer(turn: &mut Turn<'_, '_>, asked: Asked, outcome: IqOutcome) 
 /// The archive was read to its end, or there is none.
 pub fn caught_up(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     turn.state.omemo.caught_up = true;
+    own_device::delete_spent_later(turn);
     settle(turn)
 }
 
-/// Does what was put off while messages were opened: unless the archive is being read, spent prekeys are deleted and
+/// Does what was put off while messages were opened: unless the archive is being read, spent prekeys are replaced and
 /// key exchanges answered.
 pub fn settle(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     if !turn.state.omemo.caught_up || archive::is_reading(turn.state) {

@@ -88,7 +88,7 @@ pub struct Decrypted {
     pub heartbeat_due: bool,
     /// The own prekey that began the session. It is marked as spent and stands in no bundle any more, so
     /// the bundle is to be published again. Call [`Omemo::delete_spent_prekeys`](crate::Omemo::delete_spent_prekeys)
-    /// at once, or after the archive was read: until then another message that used it can still be read.
+    /// after a while, and not before the archive was read: until then another message that used it can still be read.
     pub spent_prekey: Option<u32>,
 }
 

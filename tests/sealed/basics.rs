@@ -186,11 +186,8 @@ fn a_key_exchange_is_answered_and_its_prekey_replaced() {
     assert!(world.devices[0].wire[..wire].contains("kex"));
 }
 
-#[test]
-fn two_people_who_used_the_same_prekey_are_both_read() {
-    let mut world = World::settled(&[ALICE, BOB, CAROL]);
-    world.kill(1);
-    // Whoever asks while Bob is away gets the same one.
+/// Everybody who begins with Bob from now on takes the same prekey.
+fn leave_one_prekey(world: &mut World) {
     let node = "urn:xmpp:omemo:2:bundles";
     let (id, mut bundle) = world.server.node(BOB, node).remove(0);
     let mut prekeys = bundle.remove_child("prekeys", "urn:xmpp:omemo:2").unwrap();
@@ -199,6 +196,30 @@ fn two_people_who_used_the_same_prekey_are_both_read() {
     prekeys.append_child(first);
     bundle.append_child(prekeys);
     world.publish(BOB, node, &id, bundle);
+}
+
+#[test]
+fn two_people_who_took_the_same_prekey_at_once_are_both_read() {
+    let mut world = World::settled(&[ALICE, BOB, CAROL]);
+    leave_one_prekey(&mut world);
+    world.server.withholds = true;
+    world.say(0, BOB, "from alice");
+    world.say(2, BOB, "from carol");
+    world.server.withholds = false;
+    let kept = world.server.home(&model::BareJid::new(BOB).unwrap()).archive.clone();
+    for (_, _, message) in &kept {
+        world.deliver(1, message);
+        world.run();
+    }
+    assert_eq!(world.aloud(1, ALICE), ["they: from alice"]);
+    assert_eq!(world.aloud(1, CAROL), ["they: from carol"], "it is kept for a while");
+}
+
+#[test]
+fn two_people_who_used_the_same_prekey_are_both_read() {
+    let mut world = World::settled(&[ALICE, BOB, CAROL]);
+    world.kill(1);
+    leave_one_prekey(&mut world);
     world.say(0, BOB, "from alice");
     world.say(2, BOB, "from carol");
     world.start(1);

@@ -3,7 +3,11 @@
 use model::{AccountCommand, BareJid, OmemoVersion};
 use xmpp::{minidom::Node, xep_0384_omemo as wire};
 
-use crate::{ALICE, BOB, CAROL, device::Device, world::World};
+use crate::{
+    ALICE, BOB, CAROL,
+    device::Device,
+    world::{PREKEYS_ARE_GONE, World},
+};
 
 const LISTS: [&str; 2] = ["urn:xmpp:omemo:2:devices", "eu.siacs.conversations.axolotl.devicelist"];
 const BUNDLES: &str = "urn:xmpp:omemo:2:bundles";
@@ -46,6 +50,7 @@ fn a_bundle_of_yesterday_makes_a_message_that_is_said_to_be_unreadable() {
     world.publish(BOB, BUNDLES, &id, yesterday.clone());
     world.say(0, BOB, "one");
     assert_eq!(world.aloud(1, ALICE), ["they: one"]);
+    world.wait(PREKEYS_ARE_GONE);
     world.publish(BOB, BUNDLES, &id, yesterday);
     world.say(2, BOB, "two");
     assert_eq!(world.aloud(1, CAROL), ["they: (NoSession)"], "the prekey is gone: nobody reads this");

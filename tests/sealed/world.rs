@@ -14,6 +14,9 @@ use crate::{
 const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
     xmlns:stream='http://etherx.jabber.org/streams' from='example.org' id='s' version='1.0'>";
 
+/// After this time nobody is read who begins with a prekey that was used before.
+pub const PREKEYS_ARE_GONE: Duration = Duration::from_secs(6 * 60);
+
 /// Everything there is.
 pub struct World {
     /// The server.

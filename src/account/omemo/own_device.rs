@@ -19,7 +19,7 @@ use xmpp::{
 
 use super::{Asked, crypto_version, device_lists, model_version, ratchets, removed_devices};
 use crate::{
-    Error, names, outbox,
+    Error, archive, names, outbox,
     turn::{IqKind, PendingIq, State, Turn},
 };
 
@@ -28,6 +28,10 @@ const FACT_UNPUBLISHED: &str = "omemo unpublished";
 /// The first pause before our place on a list is taken again, and the longest.
 const PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
+/// How long a prekey that began a session is kept, though it stands in no bundle any more: whoever fetched the bundle just
+/// before, as happens when several write at once, may have chosen the same.
+const GRACE: Duration = Duration::from_secs(5 * 60);
 
 /// How often the prekeys are looked after while a session lasts.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -46,6 +50,8 @@ pub struct Memory {
     retry_at: Option<Duration>,
     /// When the prekeys are looked after again.
     look_at: Option<Duration>,
+    /// When the prekeys that began sessions are deleted.
+    delete_at: Option<Duration>,
     rotated: bool,
 }
 
@@ -143,16 +149,14 @@ pub fn rotate(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// After key exchanges: their prekeys are deleted, and new ones published.
+/// After key exchanges: others are published in place of their prekeys, which are deleted after a while.
 pub fn replace_spent(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     if !std::mem::take(&mut turn.state.omemo.spent) {
         return Ok(());
     }
+    delete_spent_later(turn);
     let now = turn.now.wall;
-    let done = ratchets(turn, |omemo, mut rng| {
-        omemo.delete_spent_prekeys()?;
-        omemo.maintain(now, &mut rng)
-    })?;
+    let done = ratchets(turn, |omemo, mut rng| omemo.maintain(now, &mut rng))?;
     if done.is_ok() {
         for version in wire::VERSIONS {
             set_unpublished(turn, version, true)?;
@@ -160,6 +164,13 @@ pub fn replace_spent(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
         }
     }
     next(turn)
+}
+
+/// Deletes the prekeys that began sessions after a while, those of earlier streams too. Others that are spent meanwhile do
+/// not put it off: nobody keeps them alive by beginning session after session.
+pub fn delete_spent_later(turn: &mut Turn<'_, '_>) {
+    let at = turn.now.monotonic.saturating_add(GRACE);
+    turn.state.omemo.own.delete_at.get_or_insert(at);
 }
 
 /// `AccountCommand::NameDevice`
@@ -393,17 +404,28 @@ fn set_unpublished(turn: &mut Turn<'_, '_>, version: OmemoVersion, is_missing: b
     Ok(())
 }
 
-/// When our place is to be taken again, or the prekeys are to be looked after.
+/// When our place is to be taken again, the prekeys are to be looked after, or spent ones to be deleted.
 pub fn timeout(state: &State) -> Option<Duration> {
     let own = &state.omemo.own;
-    [own.retry_at, own.look_at].into_iter().flatten().min().filter(|_| state.own.full.is_some())
+    let times = [own.retry_at, own.look_at, own.delete_at];
+    times.into_iter().flatten().min().filter(|_| state.own.full.is_some())
 }
 
-/// Takes our place again, or looks after the prekeys, if its time has come.
+/// Does what has come to its time.
 pub fn timer(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    let own = &mut turn.state.omemo.own;
-    let is_due = [own.retry_at, own.look_at].into_iter().flatten().any(|at| at <= turn.now.monotonic);
-    if is_due && turn.is_online() {
+    let now = turn.now.monotonic;
+    let is_due = |at: Option<Duration>| at.is_some_and(|at| at <= now);
+    if is_due(turn.state.omemo.own.delete_at) {
+        turn.state.omemo.own.delete_at = None;
+        if archive::is_reading(turn.state) {
+            // Somebody may have used one of them in what is still to be read.
+            delete_spent_later(turn);
+        } else {
+            let _ = ratchets(turn, |omemo, _| omemo.delete_spent_prekeys())?;
+        }
+    }
+    let own = &turn.state.omemo.own;
+    if (is_due(own.retry_at) || is_due(own.look_at)) && turn.is_online() {
         turn.state.omemo.own.retry_at = None;
         return lists_known(turn);
     }
