@@ -1,11 +1,15 @@
 //! Uses a window over the accessibility bus, as a screen reader does: by role and by name.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use zbus::blocking::{Connection, Proxy, connection};
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 
 use crate::{Desktop, wait};
+
+/// After this long without a menu a person presses again.
+const A_WHILE: Duration = Duration::from_secs(5);
 
 /// Speaks to the accessibility bus of a [`Desktop`](crate::Desktop).
 #[derive(Clone)]
@@ -137,14 +141,14 @@ impl Robot {
     /// When it stays; says what there was.
     #[track_caller]
     pub fn wait_gone(&self, role: &str, name: &str) {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         while self.sees(role, name) {
             assert!(
                 start.elapsed() < wait::PATIENCE,
                 "{role} “{name}” stayed. There was:\n{}",
                 self.describe()
             );
-            std::thread::sleep(std::time::Duration::from_millis(30));
+            std::thread::sleep(Duration::from_millis(30));
         }
     }
 
@@ -154,13 +158,13 @@ impl Robot {
     /// When it does not appear; says what was there instead.
     #[track_caller]
     pub fn find_where(&self, what: &str, fits: impl Fn(&Node) -> bool) -> Node {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         loop {
             if let Some(node) = self.desktop().search(&fits) {
                 return node;
             }
             assert!(start.elapsed() < wait::PATIENCE, "no {what} appeared. There was:\n{}", self.describe());
-            std::thread::sleep(std::time::Duration::from_millis(30));
+            std::thread::sleep(Duration::from_millis(30));
         }
     }
 
@@ -294,14 +298,24 @@ impl Node {
         self.pointer.click(x, y, "1");
     }
 
-    /// As [`Self::point`], with the button for menus.
+    /// Opens its menu with the pointer. While the menu before it goes, the pointer may still be that one's: as a person
+    /// would, one presses again when nothing comes of it.
     ///
     /// # Panics
-    /// When it has no size.
+    /// When it has no size, or no menu.
     #[track_caller]
     pub fn point_for_menu(&self) {
-        let (x, y) = self.middle();
-        self.pointer.click(x, y, "3");
+        let robot = Robot { bus: self.bus.clone(), pointer: self.pointer.clone() };
+        let is_item = |node: &Node| node.role().ends_with("menu item");
+        let mut pressed: Option<Instant> = None;
+        wait::until(&format!("the menu of “{}”", self.name()), || {
+            if pressed.is_none_or(|at| at.elapsed() > A_WHILE) {
+                let (x, y) = self.middle();
+                self.pointer.click(x, y, "3");
+                pressed = Some(Instant::now());
+            }
+            robot.desktop().search(&is_item).map(|_| ())
+        });
     }
 
     /// Moves the pointer over it.
@@ -323,7 +337,7 @@ impl Node {
             let before = std::mem::replace(&mut last, place);
             let rests = place == before && place.2 > 0 && place.3 > 0;
             if !rests {
-                std::thread::sleep(std::time::Duration::from_millis(40));
+                std::thread::sleep(Duration::from_millis(40));
             }
             rests.then_some(place)
         });
