@@ -180,6 +180,7 @@ fn who_began_with_a_prekey_that_is_gone_is_answered_with_a_session_that_is_not()
     let kept = world.server.home(&BareJid::new(BOB).unwrap()).archive.clone();
     for (_, _, message) in &kept {
         world.deliver(1, message);
+        world.run();
         world.wait(PREKEYS_ARE_GONE);
     }
     assert_eq!(world.aloud(1, ALICE), ["they: one"]);

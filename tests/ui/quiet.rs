@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use model::Delivery;
-use tests::{Person, Prosody, Starling, befriend};
+use tests::person::block_on;
+use tests::{Person, Prosody, Starling, befriend, wait};
 
 use crate::scene::still_desktop;
 
@@ -21,6 +22,10 @@ fn no_socket_but_the_servers_is_opened() {
     let trace = desktop.home().join("trace");
     let starling = Starling::start_traced(&desktop, &server, &["connect", "sendto", "sendmmsg"], &trace);
     starling.sign_in(&server, "alice@localhost", "pw-alice");
+    wait::until("Bob to know the device that signed in", || {
+        let devices = block_on(bob.reader().devices(alice.clone())).ok()?;
+        (devices.iter().filter(|device| device.versions.len() == 2).count() == 2).then_some(())
+    });
 
     let picture = "Look: https://pictures.example/harbour.jpg";
     bob.say(&alice, picture);

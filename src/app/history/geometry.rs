@@ -404,9 +404,8 @@ impl Geometry {
         };
         let bottom = self.top + self.sum(self.placed.clone());
         let above = || first_lacking(&mut (0..self.placed.start).rev(), OVERSCAN + self.top);
-        let below = || {
-            first_lacking(&mut (self.placed.end..self.rows.len()), self.viewport + OVERSCAN - bottom)
-        };
+        let below =
+            || first_lacking(&mut (self.placed.end..self.rows.len()), self.viewport + OVERSCAN - bottom);
         if self.goes_up { above().or_else(below) } else { below().or_else(above) }
     }
 
