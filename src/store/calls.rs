@@ -36,10 +36,15 @@ pub struct StoredCall {
     pub is_here: bool,
 }
 
+/// Looked for from the calls, which are few, to the messages, which are many.
 const STORED: &str = "
   SELECT m.id, m.conversation, a.address, m.direction, k.session, m.body, m.time, k.answered, k.here
-  FROM calls k JOIN messages m ON m.id = k.message
+  FROM calls k CROSS JOIN messages m ON m.id = k.message
   JOIN conversations c ON c.id = m.conversation JOIN addresses a ON a.id = c.address";
+
+fn under_way() -> String {
+    format!("{STORED} WHERE m.body LIKE '_ 0 %' ORDER BY k.message")
+}
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredCall> {
     Ok(StoredCall {
@@ -69,8 +74,7 @@ impl Reads<'_> {
 
     /// The calls that are not over, as far as is known.
     pub fn calls_under_way(self) -> Result<Vec<StoredCall>, Error> {
-        let sql = format!("{STORED} WHERE m.body LIKE '_ 0 %' ORDER BY m.id");
-        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut statement = self.connection.prepare_cached(&under_way())?;
         let calls = statement.query_map([], stored)?.collect::<Result<_, _>>()?;
         Ok(calls)
     }

@@ -123,3 +123,17 @@ fn what_is_wanted_of_calls_is_kept() {
         assert!(!bench.write(|tx| tx.set_call_settings(settings)), "nothing is new");
     }
 }
+
+#[test]
+fn calls_are_found_without_reading_every_message() {
+    let mut bench = Bench::new();
+    call(&mut bench, 1, "s");
+    let plan = bench.write(|tx| {
+        let sql = format!("EXPLAIN QUERY PLAN {}", under_way());
+        let mut statement = tx.connection().prepare(&sql)?;
+        let steps = statement.query_map([], |row| row.get::<_, String>(3))?;
+        Ok(steps.collect::<Result<Vec<_>, _>>()?)
+    });
+    let scans: Vec<_> = plan.iter().filter(|step| step.starts_with("SCAN")).collect();
+    assert_eq!(scans, ["SCAN k"], "only the calls themselves are read: {plan:?}");
+}
