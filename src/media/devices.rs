@@ -21,6 +21,8 @@ pub enum Devices {
         microphone: i32,
         /// What is written.
         speaker: i32,
+        /// Whether what is read is cleaned of echo and noise.
+        cleans: bool,
     },
 }
 
@@ -42,6 +44,11 @@ const SYNTHETIC: [(DeviceRole, &str, &str, &str); 5] = [
 ];
 
 impl Devices {
+    /// Whether what a microphone hears is cleaned of echo and noise. A tone would be taken for noise.
+    pub(crate) fn cleans(self) -> bool {
+        matches!(self, Self::Desktop | Self::Files { cleans: true, .. })
+    }
+
     /// The device that the user chose for something; if none, or one that is not there, the one the desktop chose.
     pub(crate) fn element(self, role: DeviceRole, chosen: &CallDevices) -> Result<gst::Element, Fault> {
         let chosen = chosen_for(role, chosen);
@@ -74,7 +81,7 @@ impl Devices {
     fn files(self, role: DeviceRole) -> Option<String> {
         match (self, role) {
             (Self::Files { microphone, .. }, DeviceRole::Microphone) => Some(format!(
-                "fdsrc fd={microphone} blocksize=960 do-timestamp=true ! {SOUND},layout=interleaved"
+                "fdsrc fd={microphone} blocksize=960 do-timestamp=true ! {SOUND},layout=interleaved ! identity"
             )),
             (Self::Files { speaker, .. }, DeviceRole::Speaker) => {
                 Some(format!("audioconvert ! {SOUND} ! fdsink fd={speaker} sync=true"))

@@ -69,6 +69,16 @@ impl Pipeline {
         }
     }
 
+    /// Its sinks take everything as it comes, also where something in it says that this takes a while.
+    pub(crate) fn hold_back_nothing(&self) {
+        self.0.set_latency(gst::ClockTime::ZERO);
+    }
+
+    /// A way to it that does not keep it.
+    pub(crate) fn downgrade(&self) -> gst::glib::WeakRef<gst::Pipeline> {
+        self.0.downgrade()
+    }
+
     /// Plays it.
     pub(crate) fn play(&self) -> Result<(), Fault> {
         self.0.set_state(gst::State::Playing).map(drop).map_err(|error| Fault(error.to_string()))

@@ -31,6 +31,7 @@ use tokio::{sync::mpsc, task::AbortHandle, time::Instant};
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 
 use crate::{
+    cleaning::Played,
     codecs::Codec,
     counters::Counters,
     devices::Devices,
@@ -67,12 +68,13 @@ pub struct Receiving {
 }
 
 impl Receiving {
-    /// Begins. `fault` hears of it if playing fails.
+    /// Begins. `played` hears what is played, and `fault` of it if playing fails.
     pub fn begin(
         content: Content,
         devices: Devices,
         chosen: &CallDevices,
         show: Option<Show>,
+        played: &Played,
         fault: mpsc::Sender<MediaKind>,
     ) -> Result<Self, Fault> {
         let Content { media, payload, track, saves, counters } = content;
@@ -87,6 +89,7 @@ impl Receiving {
         let piece = Arc::new(AtomicU64::new(USUAL_PIECE));
         if media == MediaKind::Audio {
             wait_for_one_piece(&pipeline, piece.clone())?;
+            played.listen(&pipeline)?;
         }
         if let Some(show) = show.filter(|_| media != MediaKind::Audio) {
             pictures::show(&pipeline, View::Theirs, show)?;

@@ -3,6 +3,7 @@
 
 mod changes;
 mod hostile;
+mod voices;
 
 use std::time::Duration;
 
@@ -53,10 +54,14 @@ struct Pair {
 
 impl Pair {
     fn new(bundle: bool) -> Self {
+        Self::with(bundle, [Devices::Synthetic; 2])
+    }
+
+    fn with(bundle: bool, devices: [Devices; 2]) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let config = Config { devices: Devices::Synthetic, network: Network::Loopback, shows_pictures: true };
-        let engine = Engine::new(config, runtime.handle().clone()).unwrap();
-        let sides = [0, 1].map(|_| {
+        let sides = devices.map(|devices| {
+            let config = Config { devices, network: Network::Loopback, shows_pictures: true };
+            let engine = Engine::new(config, runtime.handle().clone()).unwrap();
             let (tell, told) = mpsc::unbounded_channel();
             let media = engine.begin(CallDevices::default(), move |what| drop(tell.send(what)));
             let setup = MediaSetup { servers: Vec::new(), relay_only: false, bundle };

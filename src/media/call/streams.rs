@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use webrtc::media_stream::track_remote::TrackRemote;
 
 use crate::{
+    cleaning::Played,
     continuity::Continuity,
     counters::Counters,
     devices::Devices,
@@ -30,6 +31,7 @@ pub struct Streams {
     chosen: CallDevices,
     fault: mpsc::Sender<MediaKind>,
     show: Option<Show>,
+    played: Played,
     captures: HashMap<MediaKind, bool>,
     on_hold: bool,
     flows: HashMap<String, Flow>,
@@ -59,6 +61,7 @@ impl Streams {
             chosen,
             fault,
             show,
+            played: Played::default(),
             captures: HashMap::new(),
             on_hold: false,
             flows: HashMap::new(),
@@ -194,7 +197,15 @@ impl Streams {
             continuity: self.continuities.entry(content.ssrc).or_default().clone(),
             counters: self.counters(content.media),
         };
-        match Sending::begin(sent, self.devices, &self.chosen, self.show.clone(), self.fault.clone()) {
+        let begun = Sending::begin(
+            sent,
+            self.devices,
+            &self.chosen,
+            self.show.clone(),
+            &self.played,
+            self.fault.clone(),
+        );
+        match begun {
             Ok(sending) => {
                 sending.set_rate(self.rate.bits());
                 sending.save_bandwidth(self.saves.load(Relaxed));
@@ -226,6 +237,7 @@ impl Streams {
             self.devices,
             &self.chosen,
             self.show.clone(),
+            &self.played,
             self.fault.clone(),
         );
         match begun {
