@@ -61,10 +61,7 @@ pub async fn run(config: Config, chosen: CallDevices, mut wishes: mpsc::Receiver
                 }
             },
             Some((leg, event)) = heard.recv() => call.hear(leg, event).await,
-            Some(feedback) = feedback.recv() => {
-                call.streams.heed(feedback);
-                Ok(())
-            }
+            Some((leg, feedback)) = feedback.recv() => call.heed(leg, feedback).await,
             Some(media) = faults.recv() => call.device_failed(media),
             _ = seconds.tick() => {
                 call.tell_statistics();
@@ -99,7 +96,7 @@ struct Call {
     found: bool,
     was_found: bool,
     from_legs: mpsc::Sender<(usize, Heard)>,
-    feedback_in: mpsc::Sender<Feedback>,
+    feedback_in: mpsc::Sender<(usize, Feedback)>,
     tell: Tell,
 }
 
@@ -160,7 +157,7 @@ impl Call {
         let (mut feedback, to_call) = (made.feedback, self.feedback_in.clone());
         tokio::spawn(async move {
             while let Some(feedback) = feedback.recv().await {
-                let _ = to_call.try_send(feedback);
+                let _ = to_call.try_send((place, feedback));
             }
         });
         self.legs.push(Leg::new(made.connection));
@@ -320,6 +317,9 @@ impl Call {
             Heard::Candidate(candidate) => self.tell_candidate(place, &candidate),
             Heard::Track(track) => {
                 let name = track.track_id().await;
+                if let Some(ssrc) = track.ssrcs().await.first() {
+                    leg.note_source(&name, *ssrc);
+                }
                 if let Some(content) = leg.content_of_track(&name) {
                     self.streams.came(content, track);
                 }
@@ -340,6 +340,14 @@ impl Call {
             }
             Heard::Way(_) => {}
         }
+        Ok(())
+    }
+
+    async fn heed(&mut self, place: usize, feedback: Feedback) -> Outcome {
+        if let (Feedback::Unknown { ssrc, payload }, Some(leg)) = (feedback, self.legs.get_mut(place)) {
+            leg.learn_source(ssrc, payload).await.map_err(|trouble| failed(&trouble))?;
+        }
+        self.streams.heed(feedback);
         Ok(())
     }
 

@@ -26,6 +26,8 @@ struct Side {
     failed: Option<MediaFailure>,
     restarted: u32,
     statistics: CallStatistics,
+    /// It does not tell which sources it sends from.
+    hides_sources: bool,
     /// How many pictures a window would have shown: the own and theirs.
     pictures: [u64; 2],
 }
@@ -75,6 +77,7 @@ impl Pair {
                 failed: None,
                 restarted: 0,
                 statistics,
+                hides_sources: false,
                 pictures: [0; 2],
             }
         });
@@ -155,9 +158,15 @@ fn carry(sides: &mut [Side; 2], from: usize, told: Told) {
         }
     };
     let to = 1 - from;
+    let heard = |mut told: MediaDescription| {
+        if sides[from].hides_sources {
+            told.contents.iter_mut().for_each(|content| content.rtp.sources.clear());
+        }
+        told
+    };
     match event {
-        MediaEvent::Offer(offer) => sides[to].pass(MediaCommand::Answer(offer)),
-        MediaEvent::Answer(answer) => sides[to].pass(MediaCommand::Apply(answer)),
+        MediaEvent::Offer(offer) => sides[to].pass(MediaCommand::Answer(heard(offer))),
+        MediaEvent::Answer(answer) => sides[to].pass(MediaCommand::Apply(heard(answer))),
         MediaEvent::Candidates(candidates) => sides[to].pass(MediaCommand::AddCandidates(candidates)),
         MediaEvent::Restarted(credentials) => {
             sides[from].restarted += 1;
@@ -190,6 +199,17 @@ fn voice_and_picture_share_a_transport() {
     pair.connect(&[MediaKind::Audio, MediaKind::Video]);
     pair.until_they_talk(60);
     pair.until("shown", |sides| sides.iter().all(|side| side.pictures.iter().all(|shown| *shown > 30)));
+}
+
+#[test]
+fn sources_that_nobody_told_of_are_known_by_what_they_send() {
+    for hiding in [0, 1] {
+        let mut pair = Pair::new(true);
+        pair.sides[hiding].hides_sources = true;
+        pair.connect(&[MediaKind::Audio, MediaKind::Video]);
+        pair.until_they_talk(60);
+        assert!(pair.sides.iter().all(|side| side.broken == 0 && side.failed.is_none()));
+    }
 }
 
 #[test]

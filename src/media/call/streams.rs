@@ -261,6 +261,7 @@ impl Streams {
                 }
             }
             Feedback::Limit(bits) => self.rate.limit(bits),
+            Feedback::Unknown { .. } => {}
             Feedback::Loss(ssrc, fraction) => {
                 if let Some(sending) = self.sending.get(&ssrc) {
                     sending.set_loss(fraction);

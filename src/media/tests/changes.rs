@@ -20,6 +20,22 @@ fn a_picture_is_added_by_either_side() {
 }
 
 #[test]
+fn a_picture_is_added_by_somebody_who_tells_no_sources() {
+    for who in [0, 1] {
+        let mut pair = Pair::new(true);
+        pair.sides[1].hides_sources = true;
+        pair.connect(&[MediaKind::Audio]);
+        pair.until_they_talk(0);
+        for side in &pair.sides {
+            side.capture(&[MediaKind::Video]);
+        }
+        pair.offer(who, &[MediaKind::Video]);
+        pair.until_they_talk(30);
+        assert!(pair.sides.iter().all(|side| side.broken == 0 && side.failed.is_none()));
+    }
+}
+
+#[test]
 fn an_addition_that_is_not_taken_leaves_the_call_as_it_was() {
     for bundle in [true, false] {
         let mut pair = Pair::new(bundle);
