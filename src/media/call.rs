@@ -22,6 +22,7 @@ use crate::{
     feedback::Feedback,
     leg::{Leg, Renewed, Trouble},
     pictures::Show,
+    pipeline::Failed,
 };
 
 /// Events of connections that wait for the task.
@@ -62,7 +63,7 @@ pub async fn run(config: Config, chosen: CallDevices, mut wishes: mpsc::Receiver
             },
             Some((leg, event)) = heard.recv() => call.hear(leg, event).await,
             Some((leg, feedback)) = feedback.recv() => call.heed(leg, feedback).await,
-            Some(media) = faults.recv() => call.device_failed(media),
+            Some(failed) = faults.recv() => call.device_failed(failed),
             _ = seconds.tick() => {
                 call.tell_statistics();
                 call.judge_handshakes()
@@ -372,7 +373,12 @@ impl Call {
         if is_late && !self.was_found { Err(MediaFailure::Keys) } else { Ok(()) }
     }
 
-    fn device_failed(&mut self, media: MediaKind) -> Outcome {
+    fn device_failed(&mut self, failed: Failed) -> Outcome {
+        let (Failed::Capturing(media) | Failed::Playing(media)) = failed;
+        // Nothing else can show pictures. What they send next may do.
+        if media != MediaKind::Audio && failed == Failed::Playing(media) {
+            return Ok(());
+        }
         // One that was unplugged: the desktop has chosen another by now.
         if self.streams.fall_back(media, &self.legs) {
             return Ok(());
@@ -382,6 +388,7 @@ impl Call {
             return Err(MediaFailure::Machinery);
         }
         self.streams.give_up(media);
+        self.say(MediaEvent::CaptureFailed(media));
         Ok(())
     }
 

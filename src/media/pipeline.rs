@@ -2,11 +2,21 @@
 
 use gst::prelude::*;
 use gstreamer as gst;
+use model::MediaKind;
 
 /// A pipeline failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("media failed: {0}")]
 pub struct Fault(pub String);
+
+/// What a call's pipeline did when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// It captured this.
+    Capturing(MediaKind),
+    /// It played this.
+    Playing(MediaKind),
+}
 
 impl From<gst::glib::Error> for Fault {
     fn from(error: gst::glib::Error) -> Self {

@@ -36,7 +36,7 @@ use crate::{
     counters::Counters,
     devices::Devices,
     pictures::{self, Show, View},
-    pipeline::{self, Fault, Pipeline},
+    pipeline::{self, Failed, Fault, Pipeline},
     playout::Playout,
     rate::{ReceiveRate, SAVING},
 };
@@ -75,7 +75,7 @@ impl Receiving {
         chosen: &CallDevices,
         show: Option<Show>,
         played: &Played,
-        fault: mpsc::Sender<MediaKind>,
+        fault: mpsc::Sender<Failed>,
     ) -> Result<Self, Fault> {
         let Content { media, payload, track, saves, counters } = content;
         let playout = Playout::new(media, Codec::of(media).clock_rate());
@@ -112,7 +112,7 @@ impl Receiving {
         pipeline.listen(move |message| match message {
             gst::MessageView::Error(error) => {
                 tracing::warn!(error = %error.error(), ?media, "playing failed");
-                let _ = fault.try_send(media);
+                let _ = fault.try_send(Failed::Playing(media));
             }
             gst::MessageView::Element(message) => {
                 if let Some(level) = pipeline::level(message) {
@@ -249,10 +249,10 @@ impl Reader {
 
     fn take(&mut self, packet: &Packet) {
         let bytes = packet.payload.len();
-        self.counters.packets_received.fetch_add(1, Relaxed);
         self.counters.bytes_received.fetch_add(bytes as u64, Relaxed);
-        let expected = self.rate.received(packet.header.sequence_number, bytes);
-        self.counters.packets_expected.fetch_add(u64::from(expected), Relaxed);
+        let arrival = self.rate.received(packet.header.sequence_number, bytes);
+        self.counters.packets_received.fetch_add(u64::from(arrival.is_new), Relaxed);
+        self.counters.packets_expected.fetch_add(u64::from(arrival.known), Relaxed);
         self.playout.arrived(packet.header.timestamp, std::time::Instant::now());
         self.measure_piece(packet.header.sequence_number, packet.header.timestamp);
         if self.plays.load(Relaxed)

@@ -26,7 +26,7 @@ use crate::{
     counters::Counters,
     devices::Devices,
     pictures::{self, Show, View},
-    pipeline::{Fault, Pipeline},
+    pipeline::{Failed, Fault, Pipeline},
 };
 
 /// Packets that wait for the connection: half a second of video.
@@ -62,7 +62,7 @@ impl Sending {
         chosen: &CallDevices,
         show: Option<Show>,
         played: &Played,
-        fault: mpsc::Sender<MediaKind>,
+        fault: mpsc::Sender<Failed>,
     ) -> Result<Self, Fault> {
         let media = content.media;
         let role = if media == MediaKind::Audio { DeviceRole::Microphone } else { DeviceRole::Camera };
@@ -92,7 +92,7 @@ impl Sending {
         pipeline.listen(move |message| {
             if let gst::MessageView::Error(error) = message {
                 tracing::warn!(error = %error.error(), ?media, "capturing failed");
-                let _ = fault.try_send(media);
+                let _ = fault.try_send(Failed::Capturing(media));
             }
         });
         content.continuity.lock().unwrap_or_else(PoisonError::into_inner).begin();

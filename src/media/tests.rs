@@ -26,6 +26,8 @@ struct Side {
     failed: Option<MediaFailure>,
     restarted: u32,
     statistics: CallStatistics,
+    /// What it captures no more.
+    captures_no_more: Vec<MediaKind>,
     /// It does not tell which sources it sends from.
     hides_sources: bool,
     /// How many pictures a window would have shown: the own and theirs.
@@ -77,6 +79,7 @@ impl Pair {
                 failed: None,
                 restarted: 0,
                 statistics,
+                captures_no_more: Vec::new(),
                 hides_sources: false,
                 pictures: [0; 2],
             }
@@ -179,6 +182,7 @@ fn carry(sides: &mut [Side; 2], from: usize, told: Told) {
             sides[from].found = false;
             sides[from].broken += 1;
         }
+        MediaEvent::CaptureFailed(media) => sides[from].captures_no_more.push(media),
         MediaEvent::Failed(failure) => sides[from].failed = Some(failure),
     }
 }

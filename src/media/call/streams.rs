@@ -20,6 +20,7 @@ use crate::{
     feedback::Feedback,
     leg::{Content, Leg},
     pictures::Show,
+    pipeline::Failed,
     rate::SendRate,
     receiving::{self, Receiving},
     sending::{self, Sending},
@@ -29,7 +30,7 @@ use crate::{
 pub struct Streams {
     devices: Devices,
     chosen: CallDevices,
-    fault: mpsc::Sender<MediaKind>,
+    fault: mpsc::Sender<Failed>,
     show: Option<Show>,
     played: Played,
     captures: HashMap<MediaKind, bool>,
@@ -53,7 +54,7 @@ impl Streams {
     pub fn new(
         devices: Devices,
         chosen: CallDevices,
-        fault: mpsc::Sender<MediaKind>,
+        fault: mpsc::Sender<Failed>,
         show: Option<Show>,
     ) -> Self {
         Self {
@@ -213,7 +214,7 @@ impl Streams {
             }
             Err(error) => {
                 tracing::warn!(%error, media = ?content.media, "nothing can be captured");
-                let _ = self.fault.try_send(content.media);
+                let _ = self.fault.try_send(Failed::Capturing(content.media));
             }
         }
     }
@@ -247,7 +248,7 @@ impl Streams {
             }
             Err(error) => {
                 tracing::warn!(%error, media = ?content.media, "nothing can be played");
-                let _ = self.fault.try_send(content.media);
+                let _ = self.fault.try_send(Failed::Playing(content.media));
             }
         }
     }

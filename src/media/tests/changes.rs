@@ -115,6 +115,26 @@ fn other_devices_are_used_from_now_on() {
 }
 
 #[test]
+fn a_camera_that_fails_leaves_a_call_of_voices() {
+    let mut pair = Pair::with(true, [Devices::FailingCamera, Devices::Synthetic]);
+    pair.connect(&BOTH);
+    pair.until("told", |sides| sides[0].captures_no_more == [MediaKind::Video]);
+    // What was counted before it failed is told with the next second.
+    let [sent, later] = [0, 1].map(|_| {
+        let before = pair.sides[0].statistics.video.decoded;
+        pair.until("some time to pass", |sides| sides[0].statistics.video.decoded > before + 60);
+        pair.sides[0].statistics.video.packets_sent
+    });
+    assert_eq!(sent, later, "it is let go of");
+    assert!(hears_the_tone(&pair.sides[1].statistics));
+    // Asked for anew, it is tried anew.
+    let shown = pair.sides[0].pictures[0];
+    pair.sides[0].capture(&[MediaKind::Video]);
+    pair.until("shown again", |sides| sides[0].pictures[0] > shown);
+    assert_eq!(pair.sides[0].failed, None);
+}
+
+#[test]
 fn nothing_flows_from_who_holds_or_may_not_send() {
     for command in [
         MediaCommand::Hold(true),
