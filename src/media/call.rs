@@ -22,6 +22,7 @@ use crate::{
     feedback::Feedback,
     leg::{Leg, Renewed, Trouble},
     pictures::Show,
+    pipeline::Failed,
 };
 
 /// Events of connections that wait for the task.
@@ -61,11 +62,8 @@ pub async fn run(config: Config, chosen: CallDevices, mut wishes: mpsc::Receiver
                 }
             },
             Some((leg, event)) = heard.recv() => call.hear(leg, event).await,
-            Some(feedback) = feedback.recv() => {
-                call.streams.heed(feedback);
-                Ok(())
-            }
-            Some(media) = faults.recv() => call.device_failed(media),
+            Some((leg, feedback)) = feedback.recv() => call.heed(leg, feedback).await,
+            Some(failed) = faults.recv() => call.device_failed(failed),
             _ = seconds.tick() => {
                 call.tell_statistics();
                 call.judge_handshakes()
@@ -99,7 +97,7 @@ struct Call {
     found: bool,
     was_found: bool,
     from_legs: mpsc::Sender<(usize, Heard)>,
-    feedback_in: mpsc::Sender<Feedback>,
+    feedback_in: mpsc::Sender<(usize, Feedback)>,
     tell: Tell,
 }
 
@@ -160,7 +158,7 @@ impl Call {
         let (mut feedback, to_call) = (made.feedback, self.feedback_in.clone());
         tokio::spawn(async move {
             while let Some(feedback) = feedback.recv().await {
-                let _ = to_call.try_send(feedback);
+                let _ = to_call.try_send((place, feedback));
             }
         });
         self.legs.push(Leg::new(made.connection));
@@ -320,6 +318,9 @@ impl Call {
             Heard::Candidate(candidate) => self.tell_candidate(place, &candidate),
             Heard::Track(track) => {
                 let name = track.track_id().await;
+                if let Some(ssrc) = track.ssrcs().await.first() {
+                    leg.note_source(&name, *ssrc);
+                }
                 if let Some(content) = leg.content_of_track(&name) {
                     self.streams.came(content, track);
                 }
@@ -340,6 +341,14 @@ impl Call {
             }
             Heard::Way(_) => {}
         }
+        Ok(())
+    }
+
+    async fn heed(&mut self, place: usize, feedback: Feedback) -> Outcome {
+        if let (Feedback::Unknown { ssrc, payload }, Some(leg)) = (feedback, self.legs.get_mut(place)) {
+            leg.learn_source(ssrc, payload).await.map_err(|trouble| failed(&trouble))?;
+        }
+        self.streams.heed(feedback);
         Ok(())
     }
 
@@ -364,7 +373,12 @@ impl Call {
         if is_late && !self.was_found { Err(MediaFailure::Keys) } else { Ok(()) }
     }
 
-    fn device_failed(&mut self, media: MediaKind) -> Outcome {
+    fn device_failed(&mut self, failed: Failed) -> Outcome {
+        let (Failed::Capturing(media) | Failed::Playing(media)) = failed;
+        // Nothing else can show pictures. What they send next may do.
+        if media != MediaKind::Audio && failed == Failed::Playing(media) {
+            return Ok(());
+        }
         // One that was unplugged: the desktop has chosen another by now.
         if self.streams.fall_back(media, &self.legs) {
             return Ok(());
@@ -374,6 +388,7 @@ impl Call {
             return Err(MediaFailure::Machinery);
         }
         self.streams.give_up(media);
+        self.say(MediaEvent::CaptureFailed(media));
         Ok(())
     }
 

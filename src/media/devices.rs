@@ -21,11 +21,22 @@ pub enum Devices {
         microphone: i32,
         /// What is written.
         speaker: i32,
+        /// Whether what is read is cleaned of echo and noise.
+        cleans: bool,
     },
+    /// As [`Self::Synthetic`], with a camera that fails after two seconds.
+    #[cfg(test)]
+    FailingCamera,
 }
 
 /// Sound as numbers.
 const SOUND: &str = "audio/x-raw,format=S16LE,rate=48000,channels=1";
+
+/// What a speaker holds back, and how much of it is handed over at once.
+const HELD_BACK: gst::ClockTime = gst::ClockTime::from_mseconds(40);
+const PERIOD: gst::ClockTime = gst::ClockTime::from_mseconds(10);
+/// What decoding a piece of sound may take.
+const DECODING: gst::ClockTime = gst::ClockTime::from_mseconds(5);
 
 /// What stands in for devices in tests: id, name, and the pipeline in words.
 const SYNTHETIC: [(DeviceRole, &str, &str, &str); 5] = [
@@ -42,9 +53,27 @@ const SYNTHETIC: [(DeviceRole, &str, &str, &str); 5] = [
 ];
 
 impl Devices {
+    /// Whether what a microphone hears is cleaned of echo and noise. A tone would be taken for noise.
+    pub(crate) fn cleans(self) -> bool {
+        matches!(self, Self::Desktop | Self::Files { cleans: true, .. })
+    }
+
     /// The device that the user chose for something; if none, or one that is not there, the one the desktop chose.
     pub(crate) fn element(self, role: DeviceRole, chosen: &CallDevices) -> Result<gst::Element, Fault> {
+        let element = self.find(role, chosen)?;
+        if role == DeviceRole::Speaker {
+            play_soon(&element);
+        }
+        Ok(element)
+    }
+
+    fn find(self, role: DeviceRole, chosen: &CallDevices) -> Result<gst::Element, Fault> {
         let chosen = chosen_for(role, chosen);
+        #[cfg(test)]
+        if (self, role) == (Self::FailingCamera, DeviceRole::Camera) {
+            let words = "videotestsrc is-live=true pattern=ball ! identity error-after=60";
+            return Ok(gst::parse::bin_from_description(words, true)?.upcast());
+        }
         if let Some(words) = self.files(role) {
             return Ok(gst::parse::bin_from_description(&words, true)?.upcast());
         }
@@ -74,7 +103,7 @@ impl Devices {
     fn files(self, role: DeviceRole) -> Option<String> {
         match (self, role) {
             (Self::Files { microphone, .. }, DeviceRole::Microphone) => Some(format!(
-                "fdsrc fd={microphone} blocksize=960 do-timestamp=true ! {SOUND},layout=interleaved"
+                "fdsrc fd={microphone} blocksize=960 do-timestamp=true ! {SOUND},layout=interleaved ! identity"
             )),
             (Self::Files { speaker, .. }, DeviceRole::Speaker) => {
                 Some(format!("audioconvert ! {SOUND} ! fdsink fd={speaker} sync=true"))
@@ -101,6 +130,28 @@ impl Devices {
             }
         }
         listed
+    }
+}
+
+/// Has a speaker hold back no more than it must: left to themselves, those of a sound server keep a fifth of a second.
+fn play_soon(speaker: &gst::Element) {
+    let set = |element: &gst::Element| {
+        for (name, value) in [("buffer-time", HELD_BACK), ("latency-time", PERIOD)] {
+            let property =
+                element.find_property(name).filter(|property| property.value_type() == i64::static_type());
+            if property.is_some() {
+                element.set_property(name, value.useconds() as i64);
+            }
+        }
+        if element.has_property_with_type("processing-deadline", u64::static_type()) {
+            element.set_property("processing-deadline", DECODING.nseconds());
+        }
+    };
+    set(speaker);
+    if let Some(bin) = speaker.downcast_ref::<gst::Bin>() {
+        bin.iterate_recurse().into_iter().flatten().for_each(|element| set(&element));
+        // Some choose what they are made of later.
+        bin.connect_deep_element_added(move |_, _, element| set(element));
     }
 }
 
@@ -185,5 +236,28 @@ fn chosen_for(role: DeviceRole, chosen: &CallDevices) -> Option<&str> {
         DeviceRole::Microphone => chosen.microphone.as_deref(),
         DeviceRole::Speaker => chosen.speaker.as_deref(),
         DeviceRole::Camera => chosen.camera.as_deref(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speaker_holds_back_little() {
+        gst::init().unwrap();
+        // As one that is chosen, and as the bin of one that chooses itself what it is made of.
+        let alone = gst::ElementFactory::make("pulsesink").build().unwrap();
+        assert!(alone.property::<i64>("buffer-time") > 100_000, "left to itself it holds back much");
+        play_soon(&alone);
+        let bin = gst::Bin::new();
+        play_soon(bin.upcast_ref());
+        let inside = gst::ElementFactory::make("pulsesink").build().unwrap();
+        bin.add(&inside).unwrap();
+        for speaker in [alone, inside] {
+            assert_eq!(speaker.property::<i64>("buffer-time"), 40_000);
+            assert_eq!(speaker.property::<i64>("latency-time"), 10_000);
+            assert_eq!(speaker.property::<u64>("processing-deadline"), 5_000_000);
+        }
     }
 }

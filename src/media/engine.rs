@@ -93,8 +93,8 @@ impl Engine {
         }
     }
 
-    /// A call begins, with the devices the user chose. What it tells is told from its task and its pipelines, which must not be held up. It ends with [`MediaCommand::End`] or
-    /// when the returned end is dropped.
+    /// A call begins, with the devices the user chose. What it tells is told from its task and its pipelines, which must not be
+    /// held up. It ends with [`MediaCommand::End`] or when the returned end is dropped.
     #[must_use]
     pub fn begin(&self, chosen: CallDevices, tell: impl Fn(Told) + Send + Sync + 'static) -> CallMedia {
         let (commands, inbox) = mpsc::channel(MAX_WAITING);

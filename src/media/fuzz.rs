@@ -52,7 +52,9 @@ pub fn describe(input: &[u8]) {
     let rtp = RtpDescription { payloads: vec![payload], sources, ..RtpDescription::bare(media) };
     let _ = Codec::of(media).common(&rtp);
     let theirs = MediaContent { name: word(), flow: Flow::BOTH, rtp, transport };
-    if let Ok(text) = sdp::write(&[Section { mid: "0", content: &theirs, is_used: choice & 2 == 0 }]) {
+    if let Ok(text) =
+        sdp::write(&[Section { mid: "0", content: &theirs, is_used: choice & 2 == 0, stand_in: None }])
+    {
         // Six before the section, and in it: media, address, number, two credentials, fingerprint, role, direction, sharing,
         // name, codec, parameters, feedback, source.
         assert_eq!(text.lines().count(), 20, "{text}");
@@ -125,7 +127,7 @@ pub fn packets(input: &[u8]) {
             match feedback {
                 Feedback::Limit(bits) => sending.limit(bits),
                 Feedback::Loss(_, fraction) => sending.lost(fraction),
-                Feedback::Keyframe(_) => {}
+                Feedback::Keyframe(_) | Feedback::Unknown { .. } => {}
             }
         }
         let told = receiving.tick();

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use model::{
     ContentCredentials, Flow, IceCandidate, IceCredentials, MediaContent, MediaKind, RtpDescription,
+    RtpSource,
 };
 use rtc::{
     media_stream::MediaStreamTrack,
@@ -242,6 +243,32 @@ impl Leg {
         Ok(())
     }
 
+    /// What comes as this track of the library's comes from this source.
+    pub fn note_source(&mut self, track: &str, ssrc: u32) {
+        let Some(mid) = track.strip_prefix("theirs-") else { return };
+        let theirs = self.contents.iter_mut().find(|content| content.mid == mid && !content.is_gone);
+        if let Some(theirs) = theirs.and_then(|content| content.theirs.as_mut())
+            && theirs.rtp.sources.is_empty()
+        {
+            theirs.rtp.sources.push(RtpSource { ssrc, parameters: Vec::new() });
+        }
+    }
+
+    /// Packets come from a source that nobody told of: of the contents without one it is that whose payload they carry, if
+    /// there is no other. Some who bundle rely on that (RFC 8843 §9.2).
+    pub async fn learn_source(&mut self, ssrc: u32, payload: u8) -> Result<(), Trouble> {
+        if !self.is_known || self.offers {
+            return Ok(());
+        }
+        let mut fitting = self.contents.iter_mut().filter_map(|content| {
+            let fits = content.payload() == Some(payload) && !content.is_gone;
+            content.theirs.as_mut().filter(|theirs| fits && theirs.rtp.sources.is_empty())
+        });
+        let (Some(theirs), None) = (fitting.next(), fitting.next()) else { return Ok(()) };
+        theirs.rtp.sources = vec![RtpSource { ssrc, parameters: Vec::new() }];
+        self.describe_answer().await.map(drop)
+    }
+
     /// Forgets contents.
     pub async fn remove(&mut self, names: &[String]) -> Result<(), Trouble> {
         let is_meant = |content: &Content| names.contains(&content.name) && !content.is_gone;
@@ -406,6 +433,7 @@ impl Leg {
                 mid: &content.mid,
                 content: said,
                 is_used: content.theirs.is_some() && !content.is_gone,
+                stand_in: (self.contents.len() > 1).then_some(content.ssrc ^ 1),
             })
             .collect();
         sdp::write(&sections)

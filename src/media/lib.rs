@@ -9,6 +9,7 @@
 //!                     │    connection: ICE, DTLS, SRTP, RTP (the `webrtc` library), feedback: what it hears of RTCP
 //!                     │    sockets: handshakes that survive a bad line
 //!                     ├─ sending    microphone, camera ─→ Opus, VP8 ─→ RTP      (GStreamer, on its own threads)
+//!                     │                cleaning: of echo, noise, and being too faint
 //!                     └─ receiving  RTP ─→ jitter buffer (playout: how long) ─→ decoder ─→ speaker, picture
 //! ```
 //!
@@ -26,6 +27,7 @@
 mod background;
 mod call;
 mod candidates;
+mod cleaning;
 mod codecs;
 mod connection;
 mod continuity;

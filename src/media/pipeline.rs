@@ -2,11 +2,21 @@
 
 use gst::prelude::*;
 use gstreamer as gst;
+use model::MediaKind;
 
 /// A pipeline failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("media failed: {0}")]
 pub struct Fault(pub String);
+
+/// What a call's pipeline did when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// It captured this.
+    Capturing(MediaKind),
+    /// It played this.
+    Playing(MediaKind),
+}
 
 impl From<gst::glib::Error> for Fault {
     fn from(error: gst::glib::Error) -> Self {
@@ -67,6 +77,16 @@ impl Pipeline {
         if let Err(error) = self.0.recalculate_latency() {
             tracing::debug!(%error, "a pipeline goes on with the latency it had");
         }
+    }
+
+    /// Its sinks take everything as it comes, also where something in it says that this takes a while.
+    pub(crate) fn hold_back_nothing(&self) {
+        self.0.set_latency(gst::ClockTime::ZERO);
+    }
+
+    /// A way to it that does not keep it.
+    pub(crate) fn downgrade(&self) -> gst::glib::WeakRef<gst::Pipeline> {
+        self.0.downgrade()
     }
 
     /// Plays it.

@@ -56,7 +56,7 @@ impl SendRate {
 #[derive(Clone, Copy, Debug)]
 pub struct ReceiveRate {
     rate: f64,
-    newest: Option<u16>,
+    arrivals: Arrivals,
     expected: u32,
     received: u32,
     bytes: u64,
@@ -64,23 +64,18 @@ pub struct ReceiveRate {
 
 impl Default for ReceiveRate {
     fn default() -> Self {
-        Self { rate: FIRST, newest: None, expected: 0, received: 0, bytes: 0 }
+        Self { rate: FIRST, arrivals: Arrivals::default(), expected: 0, received: 0, bytes: 0 }
     }
 }
 
 impl ReceiveRate {
-    /// A packet came: with it, so many are known to have been sent that were not before.
-    pub fn received(&mut self, sequence: u16, bytes: usize) -> u32 {
-        self.received += 1;
+    /// A packet came.
+    pub fn received(&mut self, sequence: u16, bytes: usize) -> Arrival {
+        let arrival = self.arrivals.take(sequence);
+        self.expected += u32::from(arrival.known);
+        self.received += u32::from(arrival.is_new);
         self.bytes += bytes as u64;
-        let ahead = self.newest.map_or(1, |newest| sequence.wrapping_sub(newest));
-        // What is behind was sent again, or came late.
-        if ahead >= 0x8000 {
-            return 0;
-        }
-        self.expected += u32::from(ahead);
-        self.newest = Some(sequence);
-        u32::from(ahead)
+        arrival
     }
 
     /// A second has passed: what they are to be told, in bits a second, if anything came.
@@ -95,6 +90,39 @@ impl ReceiveRate {
         self.rate = after_loss(self.rate, lost.max(0.0)).min(proven).max(LEAST);
         (self.expected, self.received, self.bytes) = (0, 0, 0);
         Some(self.rate as f32)
+    }
+}
+
+/// What the number of a packet tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// So many are known to have been sent that were not before.
+    pub known: u16,
+    /// It did not come before. What is lost is asked for several times, and may come as often.
+    pub is_new: bool,
+}
+
+/// Which packets came.
+#[derive(Clone, Copy, Debug, Default)]
+struct Arrivals {
+    newest: Option<u16>,
+    /// The lowest bit is the newest packet, the next the one before it. What is older counts as one that came.
+    came: u128,
+}
+
+impl Arrivals {
+    fn take(&mut self, sequence: u16) -> Arrival {
+        let ahead = self.newest.map_or(1, |newest| sequence.wrapping_sub(newest));
+        // What is behind was sent again, or came late.
+        if ahead == 0 || ahead >= 0x8000 {
+            let bit = 1_u128.checked_shl(u32::from(ahead.wrapping_neg())).unwrap_or(0);
+            let is_new = bit != 0 && self.came & bit == 0;
+            self.came |= bit;
+            return Arrival { known: 0, is_new };
+        }
+        self.came = self.came.checked_shl(u32::from(ahead)).unwrap_or(0) | 1;
+        self.newest = Some(sequence);
+        Arrival { known: ahead, is_new: true }
     }
 }
 
@@ -143,6 +171,18 @@ mod tests {
         assert_eq!(rate.bits(), 150_000);
         rate.save(false);
         assert_eq!(rate.bits(), 600_000);
+    }
+
+    #[test]
+    fn what_comes_twice_does_not_hide_what_is_lost() {
+        let mut arrivals = Arrivals::default();
+        let mut all = |numbers: &[u16]| {
+            let told = numbers.iter().map(|number| arrivals.take(*number));
+            told.fold((0, 0), |(known, new), told| (known + told.known, new + u16::from(told.is_new)))
+        };
+        assert_eq!(all(&[65_533, 65_534, 0, 0, 0, 65_534]), (4, 3), "one is lost, others came again");
+        assert_eq!(all(&[65_535, 65_535]), (0, 1), "and comes late, twice");
+        assert_eq!(all(&[500, 1, 490, 490]), (500, 2), "what is too old was counted");
     }
 
     #[test]

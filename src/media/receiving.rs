@@ -31,11 +31,12 @@ use tokio::{sync::mpsc, task::AbortHandle, time::Instant};
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 
 use crate::{
+    cleaning::Played,
     codecs::Codec,
     counters::Counters,
     devices::Devices,
     pictures::{self, Show, View},
-    pipeline::{self, Fault, Pipeline},
+    pipeline::{self, Failed, Fault, Pipeline},
     playout::Playout,
     rate::{ReceiveRate, SAVING},
 };
@@ -67,13 +68,14 @@ pub struct Receiving {
 }
 
 impl Receiving {
-    /// Begins. `fault` hears of it if playing fails.
+    /// Begins. `played` hears what is played, and `fault` of it if playing fails.
     pub fn begin(
         content: Content,
         devices: Devices,
         chosen: &CallDevices,
         show: Option<Show>,
-        fault: mpsc::Sender<MediaKind>,
+        played: &Played,
+        fault: mpsc::Sender<Failed>,
     ) -> Result<Self, Fault> {
         let Content { media, payload, track, saves, counters } = content;
         let playout = Playout::new(media, Codec::of(media).clock_rate());
@@ -87,6 +89,7 @@ impl Receiving {
         let piece = Arc::new(AtomicU64::new(USUAL_PIECE));
         if media == MediaKind::Audio {
             wait_for_one_piece(&pipeline, piece.clone())?;
+            played.listen(&pipeline)?;
         }
         if let Some(show) = show.filter(|_| media != MediaKind::Audio) {
             pictures::show(&pipeline, View::Theirs, show)?;
@@ -109,7 +112,7 @@ impl Receiving {
         pipeline.listen(move |message| match message {
             gst::MessageView::Error(error) => {
                 tracing::warn!(error = %error.error(), ?media, "playing failed");
-                let _ = fault.try_send(media);
+                let _ = fault.try_send(Failed::Playing(media));
             }
             gst::MessageView::Element(message) => {
                 if let Some(level) = pipeline::level(message) {
@@ -246,10 +249,10 @@ impl Reader {
 
     fn take(&mut self, packet: &Packet) {
         let bytes = packet.payload.len();
-        self.counters.packets_received.fetch_add(1, Relaxed);
         self.counters.bytes_received.fetch_add(bytes as u64, Relaxed);
-        let expected = self.rate.received(packet.header.sequence_number, bytes);
-        self.counters.packets_expected.fetch_add(u64::from(expected), Relaxed);
+        let arrival = self.rate.received(packet.header.sequence_number, bytes);
+        self.counters.packets_received.fetch_add(u64::from(arrival.is_new), Relaxed);
+        self.counters.packets_expected.fetch_add(u64::from(arrival.known), Relaxed);
         self.playout.arrived(packet.header.timestamp, std::time::Instant::now());
         self.measure_piece(packet.header.sequence_number, packet.header.timestamp);
         if self.plays.load(Relaxed)

@@ -20,12 +20,13 @@ use tokio::{sync::mpsc, task::AbortHandle};
 use webrtc::media_stream::track_local::{TrackLocal, static_rtp::TrackLocalStaticRTP};
 
 use crate::{
+    cleaning::{self, Played},
     codecs::Codec,
     continuity::Continuity,
     counters::Counters,
     devices::Devices,
     pictures::{self, Show, View},
-    pipeline::{Fault, Pipeline},
+    pipeline::{Failed, Fault, Pipeline},
 };
 
 /// Packets that wait for the connection: half a second of video.
@@ -54,18 +55,23 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// Begins. `fault` hears of it if the device fails.
+    /// Begins. `played` is taken out of what a microphone hears; `fault` hears of it if the device fails.
     pub fn begin(
         content: Content,
         devices: Devices,
         chosen: &CallDevices,
         show: Option<Show>,
-        fault: mpsc::Sender<MediaKind>,
+        played: &Played,
+        fault: mpsc::Sender<Failed>,
     ) -> Result<Self, Fault> {
         let media = content.media;
         let role = if media == MediaKind::Audio { DeviceRole::Microphone } else { DeviceRole::Camera };
         let source = devices.element(role, chosen)?;
-        let pipeline = Pipeline::from_source(&source, &words(&content, show.is_some()))?;
+        let cleans = media == MediaKind::Audio && devices.cleans() && cleaning::is_possible();
+        let pipeline = Pipeline::from_source(&source, &words(&content, cleans, show.is_some()))?;
+        if cleans {
+            played.tell(&pipeline)?;
+        }
         let encoder: gst::Element = pipeline.element("encoder")?;
         let sink: gst_app::AppSink = pipeline.element("packets")?;
         if let Some(show) = show.filter(|_| media != MediaKind::Audio) {
@@ -86,7 +92,7 @@ impl Sending {
         pipeline.listen(move |message| {
             if let gst::MessageView::Error(error) = message {
                 tracing::warn!(error = %error.error(), ?media, "capturing failed");
-                let _ = fault.try_send(media);
+                let _ = fault.try_send(Failed::Capturing(media));
             }
         });
         content.continuity.lock().unwrap_or_else(PoisonError::into_inner).begin();
@@ -140,15 +146,17 @@ impl Drop for Sending {
     }
 }
 
-fn words(content: &Content, shows: bool) -> String {
+fn words(content: &Content, cleans: bool, shows: bool) -> String {
     let Content { media, payload, ssrc, .. } = content;
     let end = format!("pt={payload} ssrc={ssrc} ! appsink name=packets sync=false max-buffers=256 drop=true");
+    let (cleaner, probe) =
+        if cleans { (cleaning::cleaner(*ssrc), cleaning::probe(*ssrc)) } else { Default::default() };
     match media {
         MediaKind::Audio => format!(
-            "audioconvert name=entry ! audioresample ! audio/x-raw,rate=48000,channels=1 \
+            "audioconvert name=entry ! audioresample ! audio/x-raw,rate=48000,channels=1{cleaner} \
              ! opusenc name=encoder audio-type=voice inband-fec=true dtx=true frame-size=20 bitrate=32000 \
                packet-loss-percentage=5 \
-             ! rtpopuspay {end}"
+             ! rtpopuspay {end} {probe}"
         ),
         // One thread: a second one costs eight times the work at this size. No picture depends on a later one.
         MediaKind::Video | MediaKind::Screen => format!(

@@ -3,6 +3,7 @@
 
 mod changes;
 mod hostile;
+mod voices;
 
 use std::time::Duration;
 
@@ -25,6 +26,10 @@ struct Side {
     failed: Option<MediaFailure>,
     restarted: u32,
     statistics: CallStatistics,
+    /// What it captures no more.
+    captures_no_more: Vec<MediaKind>,
+    /// It does not tell which sources it sends from.
+    hides_sources: bool,
     /// How many pictures a window would have shown: the own and theirs.
     pictures: [u64; 2],
 }
@@ -53,10 +58,14 @@ struct Pair {
 
 impl Pair {
     fn new(bundle: bool) -> Self {
+        Self::with(bundle, [Devices::Synthetic; 2])
+    }
+
+    fn with(bundle: bool, devices: [Devices; 2]) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let config = Config { devices: Devices::Synthetic, network: Network::Loopback, shows_pictures: true };
-        let engine = Engine::new(config, runtime.handle().clone()).unwrap();
-        let sides = [0, 1].map(|_| {
+        let sides = devices.map(|devices| {
+            let config = Config { devices, network: Network::Loopback, shows_pictures: true };
+            let engine = Engine::new(config, runtime.handle().clone()).unwrap();
             let (tell, told) = mpsc::unbounded_channel();
             let media = engine.begin(CallDevices::default(), move |what| drop(tell.send(what)));
             let setup = MediaSetup { servers: Vec::new(), relay_only: false, bundle };
@@ -70,6 +79,8 @@ impl Pair {
                 failed: None,
                 restarted: 0,
                 statistics,
+                captures_no_more: Vec::new(),
+                hides_sources: false,
                 pictures: [0; 2],
             }
         });
@@ -150,9 +161,15 @@ fn carry(sides: &mut [Side; 2], from: usize, told: Told) {
         }
     };
     let to = 1 - from;
+    let heard = |mut told: MediaDescription| {
+        if sides[from].hides_sources {
+            told.contents.iter_mut().for_each(|content| content.rtp.sources.clear());
+        }
+        told
+    };
     match event {
-        MediaEvent::Offer(offer) => sides[to].pass(MediaCommand::Answer(offer)),
-        MediaEvent::Answer(answer) => sides[to].pass(MediaCommand::Apply(answer)),
+        MediaEvent::Offer(offer) => sides[to].pass(MediaCommand::Answer(heard(offer))),
+        MediaEvent::Answer(answer) => sides[to].pass(MediaCommand::Apply(heard(answer))),
         MediaEvent::Candidates(candidates) => sides[to].pass(MediaCommand::AddCandidates(candidates)),
         MediaEvent::Restarted(credentials) => {
             sides[from].restarted += 1;
@@ -165,6 +182,7 @@ fn carry(sides: &mut [Side; 2], from: usize, told: Told) {
             sides[from].found = false;
             sides[from].broken += 1;
         }
+        MediaEvent::CaptureFailed(media) => sides[from].captures_no_more.push(media),
         MediaEvent::Failed(failure) => sides[from].failed = Some(failure),
     }
 }
@@ -185,6 +203,17 @@ fn voice_and_picture_share_a_transport() {
     pair.connect(&[MediaKind::Audio, MediaKind::Video]);
     pair.until_they_talk(60);
     pair.until("shown", |sides| sides.iter().all(|side| side.pictures.iter().all(|shown| *shown > 30)));
+}
+
+#[test]
+fn sources_that_nobody_told_of_are_known_by_what_they_send() {
+    for hiding in [0, 1] {
+        let mut pair = Pair::new(true);
+        pair.sides[hiding].hides_sources = true;
+        pair.connect(&[MediaKind::Audio, MediaKind::Video]);
+        pair.until_they_talk(60);
+        assert!(pair.sides.iter().all(|side| side.broken == 0 && side.failed.is_none()));
+    }
 }
 
 #[test]

@@ -206,9 +206,9 @@ pub struct StreamStatistics {
     pub packets_sent: u64,
     /// What they carried, in bytes.
     pub bytes_sent: u64,
-    /// Packets that came.
+    /// Packets that came, each counted once.
     pub packets_received: u64,
-    /// Packets that should have come, and did not.
+    /// Packets that should have come, and did not, not even when they were asked for again.
     pub packets_lost: u64,
     /// What they carried, in bytes.
     pub bytes_received: u64,

@@ -92,6 +92,8 @@ pub enum MediaEvent {
     Connected,
     /// A way was lost, and another is looked for.
     Broken,
+    /// What captures this failed, and so did what could take its place: it is off until it is asked for anew. The rest goes on.
+    CaptureFailed(MediaKind),
     /// It cannot go on.
     Failed(MediaFailure),
 }

@@ -156,6 +156,38 @@ fn a_call_that_needs_a_relay_where_there_is_none_says_so() {
 }
 
 #[test]
+fn little_travels_where_that_is_wanted() {
+    let server = Prosody::start();
+    let [alice, bob] = &two_friends(&server);
+    let low_bandwidth = CallSettings { low_bandwidth: true, ..CallSettings::default() };
+    alice.command(AccountCommand::SetCallSettings(low_bandwidth));
+    let [mut alices, mut bobs] = [Phone::of(alice), Phone::of(bob)];
+    alices.call(&bob.address, false);
+    bobs.answers(false);
+    // The rate by the pieces themselves: what is lost or late on a busy machine is in neither sum. Alice's are twice as long.
+    let rate = |phone: &mut Phone<'_>, piece: f64| {
+        phone.hears_and_sees(50, 0);
+        let before = phone.statistics.audio;
+        phone.hears_and_sees(250, 0);
+        let after = phone.statistics.audio;
+        let bits = (after.bytes_received - before.bytes_received) as f64 * 8.0;
+        bits / ((after.packets_received - before.packets_received) as f64 * piece)
+    };
+    let heard_by_bob = rate(&mut bobs, 0.04);
+    let heard_by_alice = rate(&mut alices, 0.02);
+    println!("{heard_by_bob:.0} and {heard_by_alice:.0} bits a second");
+    assert!((9_000.0..=15_000.0).contains(&heard_by_bob), "{heard_by_bob} bits a second");
+    assert!((24_000.0..=40_000.0).contains(&heard_by_alice), "{heard_by_alice} bits a second");
+
+    // And in the middle of a call.
+    alice.command(AccountCommand::SetCallSettings(CallSettings::default()));
+    let heard_by_bob = rate(&mut bobs, 0.02);
+    assert!(heard_by_bob > 24_000.0, "{heard_by_bob} bits a second");
+    alices.does(CallCommand::HangUp);
+    bobs.until("over", |phone| matches!(phone.state(), Some(CallState::Ended(_))));
+}
+
+#[test]
 fn who_is_in_a_call_of_another_account_is_busy() {
     let server = Prosody::start();
     let [alice, bob] = &two_friends(&server);

@@ -160,6 +160,7 @@ pub fn event(turn: &mut Turn<'_, '_>, call: &mut Live, event: MediaEvent) -> Res
             transport::broken(turn, call);
             Ok(())
         }
+        MediaEvent::CaptureFailed(media) => contents::send(turn, call, media, false),
         MediaEvent::Failed(failure) => {
             ending::advance(turn, call, Trigger::MediaFails(failure))?;
             Ok(())

@@ -13,12 +13,14 @@ use tokio::sync::mpsc;
 use webrtc::media_stream::track_remote::TrackRemote;
 
 use crate::{
+    cleaning::Played,
     continuity::Continuity,
     counters::Counters,
     devices::Devices,
     feedback::Feedback,
     leg::{Content, Leg},
     pictures::Show,
+    pipeline::Failed,
     rate::SendRate,
     receiving::{self, Receiving},
     sending::{self, Sending},
@@ -28,8 +30,9 @@ use crate::{
 pub struct Streams {
     devices: Devices,
     chosen: CallDevices,
-    fault: mpsc::Sender<MediaKind>,
+    fault: mpsc::Sender<Failed>,
     show: Option<Show>,
+    played: Played,
     captures: HashMap<MediaKind, bool>,
     on_hold: bool,
     flows: HashMap<String, Flow>,
@@ -51,7 +54,7 @@ impl Streams {
     pub fn new(
         devices: Devices,
         chosen: CallDevices,
-        fault: mpsc::Sender<MediaKind>,
+        fault: mpsc::Sender<Failed>,
         show: Option<Show>,
     ) -> Self {
         Self {
@@ -59,6 +62,7 @@ impl Streams {
             chosen,
             fault,
             show,
+            played: Played::default(),
             captures: HashMap::new(),
             on_hold: false,
             flows: HashMap::new(),
@@ -194,7 +198,15 @@ impl Streams {
             continuity: self.continuities.entry(content.ssrc).or_default().clone(),
             counters: self.counters(content.media),
         };
-        match Sending::begin(sent, self.devices, &self.chosen, self.show.clone(), self.fault.clone()) {
+        let begun = Sending::begin(
+            sent,
+            self.devices,
+            &self.chosen,
+            self.show.clone(),
+            &self.played,
+            self.fault.clone(),
+        );
+        match begun {
             Ok(sending) => {
                 sending.set_rate(self.rate.bits());
                 sending.save_bandwidth(self.saves.load(Relaxed));
@@ -202,7 +214,7 @@ impl Streams {
             }
             Err(error) => {
                 tracing::warn!(%error, media = ?content.media, "nothing can be captured");
-                let _ = self.fault.try_send(content.media);
+                let _ = self.fault.try_send(Failed::Capturing(content.media));
             }
         }
     }
@@ -226,6 +238,7 @@ impl Streams {
             self.devices,
             &self.chosen,
             self.show.clone(),
+            &self.played,
             self.fault.clone(),
         );
         match begun {
@@ -235,7 +248,7 @@ impl Streams {
             }
             Err(error) => {
                 tracing::warn!(%error, media = ?content.media, "nothing can be played");
-                let _ = self.fault.try_send(content.media);
+                let _ = self.fault.try_send(Failed::Playing(content.media));
             }
         }
     }
@@ -249,6 +262,7 @@ impl Streams {
                 }
             }
             Feedback::Limit(bits) => self.rate.limit(bits),
+            Feedback::Unknown { .. } => {}
             Feedback::Loss(ssrc, fraction) => {
                 if let Some(sending) = self.sending.get(&ssrc) {
                     sending.set_loss(fraction);

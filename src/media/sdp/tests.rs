@@ -26,7 +26,7 @@ fn content(media: MediaKind) -> MediaContent {
 }
 
 fn section<'a>(mid: &'a str, content: &'a MediaContent) -> Section<'a> {
-    Section { mid, content, is_used: true }
+    Section { mid, content, is_used: true, stand_in: None }
 }
 
 #[test]

@@ -12,6 +12,8 @@ pub struct Section<'a> {
     pub content: &'a MediaContent,
     /// Whether it is in use; else it has only its place.
     pub is_used: bool,
+    /// Which source stands there as long as they tell none: nobody's. Of several contents the library wants one of each.
+    pub stand_in: Option<u32>,
 }
 
 /// Longer user fragments and passwords are not taken (RFC 8839 §5.4).
@@ -30,7 +32,7 @@ pub fn write(sections: &[Section<'_>]) -> Result<String, Unusable> {
 }
 
 fn write_section(text: &mut String, section: &Section<'_>) -> Result<(), Unusable> {
-    let Section { mid, content, is_used } = section;
+    let Section { mid, content, is_used, stand_in } = section;
     let media = match content.rtp.media {
         MediaKind::Audio => "audio",
         MediaKind::Video | MediaKind::Screen => "video",
@@ -51,8 +53,9 @@ fn write_section(text: &mut String, section: &Section<'_>) -> Result<(), Unusabl
         write_payload(text, payload)?;
     }
     // Retransmissions and layers are not asked for: the first source is what is sent.
-    if let Some(source) = content.rtp.sources.first() {
-        line(text, &format!("a=ssrc:{} cname:theirs", source.ssrc));
+    let source = content.rtp.sources.first().map(|source| source.ssrc);
+    if let Some(ssrc) = source.or(*stand_in) {
+        line(text, &format!("a=ssrc:{ssrc} cname:theirs"));
     }
     Ok(())
 }

@@ -20,6 +20,22 @@ fn a_picture_is_added_by_either_side() {
 }
 
 #[test]
+fn a_picture_is_added_by_somebody_who_tells_no_sources() {
+    for who in [0, 1] {
+        let mut pair = Pair::new(true);
+        pair.sides[1].hides_sources = true;
+        pair.connect(&[MediaKind::Audio]);
+        pair.until_they_talk(0);
+        for side in &pair.sides {
+            side.capture(&[MediaKind::Video]);
+        }
+        pair.offer(who, &[MediaKind::Video]);
+        pair.until_they_talk(30);
+        assert!(pair.sides.iter().all(|side| side.broken == 0 && side.failed.is_none()));
+    }
+}
+
+#[test]
 fn an_addition_that_is_not_taken_leaves_the_call_as_it_was() {
     for bundle in [true, false] {
         let mut pair = Pair::new(bundle);
@@ -96,6 +112,26 @@ fn other_devices_are_used_from_now_on() {
     });
     pair.sides[0].media.use_devices(CallDevices::default());
     pair.until_they_talk(30);
+}
+
+#[test]
+fn a_camera_that_fails_leaves_a_call_of_voices() {
+    let mut pair = Pair::with(true, [Devices::FailingCamera, Devices::Synthetic]);
+    pair.connect(&BOTH);
+    pair.until("told", |sides| sides[0].captures_no_more == [MediaKind::Video]);
+    // What was counted before it failed is told with the next second.
+    let [sent, later] = [0, 1].map(|_| {
+        let before = pair.sides[0].statistics.video.decoded;
+        pair.until("some time to pass", |sides| sides[0].statistics.video.decoded > before + 60);
+        pair.sides[0].statistics.video.packets_sent
+    });
+    assert_eq!(sent, later, "it is let go of");
+    assert!(hears_the_tone(&pair.sides[1].statistics));
+    // Asked for anew, it is tried anew.
+    let shown = pair.sides[0].pictures[0];
+    pair.sides[0].capture(&[MediaKind::Video]);
+    pair.until("shown again", |sides| sides[0].pictures[0] > shown);
+    assert_eq!(pair.sides[0].failed, None);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn engine_says(which: u8, detail: u8) -> MediaEvent {
     let contents = names(detail);
     let credentials =
         vec![ContentCredentials { content: "audio".to_owned(), credentials: credentials("ours-2") }];
-    match which % 8 {
+    match which % 9 {
         0 => MediaEvent::Offer(description(&contents, "ours")),
         1 => MediaEvent::Answer(description(&contents, "ours")),
         2 => MediaEvent::Answer(MediaDescription::default()),
@@ -91,6 +91,7 @@ fn engine_says(which: u8, detail: u8) -> MediaEvent {
         4 => MediaEvent::Restarted(credentials),
         5 => MediaEvent::Connected,
         6 => MediaEvent::Broken,
+        7 => MediaEvent::CaptureFailed(MediaKind::Video),
         _ => MediaEvent::Failed(model::MediaFailure::NoWay),
     }
 }

@@ -32,6 +32,24 @@ fn video_is_added_by_us() {
 }
 
 #[test]
+fn a_camera_that_fails_is_off() {
+    let mut desk = Desk::new();
+    desk.talk(true);
+    desk.engine();
+    assert!(desk.told().camera);
+    desk.media(MediaEvent::CaptureFailed(MediaKind::Video));
+    let (_, muted) = desk.asked(Action::SessionInfo);
+    assert_eq!(muted.info, Some(Info::Mute(Some("video".to_owned()))));
+    assert!(!desk.told().camera && desk.told().microphone);
+    // And may be tried again.
+    desk.command(CallCommand::Send(MediaKind::Video, true));
+    desk.asked(Action::SessionInfo);
+    assert!(desk.told().camera);
+    let wanted = MediaCommand::Capture { media: MediaKind::Video, on: true };
+    assert!(desk.engine().contains(&wanted));
+}
+
+#[test]
 fn a_voice_call_that_is_answered_with_video() {
     let mut desk = Desk::new();
     desk.says(Act::Propose(vec![MediaKind::Audio]));

@@ -39,7 +39,11 @@ impl Clicks {
 
     /// As the engine is told of them.
     pub fn devices(&self) -> Devices {
-        Devices::Files { microphone: self.microphone.as_raw_fd(), speaker: self.speaker.as_raw_fd() }
+        Devices::Files {
+            microphone: self.microphone.as_raw_fd(),
+            speaker: self.speaker.as_raw_fd(),
+            cleans: false,
+        }
     }
 
     /// Speaks and listens from now on, and tells each click that is said and heard. It is too early before anybody reads: a
