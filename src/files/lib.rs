@@ -40,6 +40,6 @@ pub use digest::{Digest, DigestStream};
 pub use export::export;
 pub use gcm::{GcmStream, TAG_LENGTH};
 pub use picture::PictureFacts;
-pub use prepare::{Prepared, Wish, prepare};
+pub use prepare::{Prepared, Telling, Wish, prepare, telling};
 pub use sniff::{HEAD as HEAD_LENGTH, believed, sniff};
 pub use strip::{Stripped, strip};

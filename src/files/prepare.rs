@@ -1,11 +1,12 @@
 //! Makes a file ready to be sent.
 //!
 //! What can be kept is read once and put into a container, changed as the user wants: from then on the user's own file is
-//! not needed, and may be a portal's that is gone after a restart. Larger files are sent from where they are.
+//! not needed, and may be a portal's that is gone after a restart. Larger files are sent from where they are, and what is to be taken
+//! out of them is left out while they are read.
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, Read as _, Seek as _},
     path::Path,
     sync::Arc,
 };
@@ -15,7 +16,7 @@ use model::FileSource;
 use crate::{
     ContainerWriter, FileKey, PictureFacts, picture,
     sniff::{HEAD, believed},
-    strip,
+    strip::{self, Changes},
 };
 
 /// The largest file that is kept on this device when it is sent.
@@ -57,7 +58,11 @@ pub fn prepare(source: &FileSource, wish: Wish, container: &Path, key: &FileKey)
                 return Err(io::ErrorKind::InvalidInput.into());
             }
             if facts.len() > KEPT_UP_TO {
+                if wish.strip_metadata && strip::changes(&mut file)? == Changes::Broken {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
                 let mut head = Vec::with_capacity(HEAD);
+                file.rewind()?;
                 file.take(HEAD as u64).read_to_end(&mut head)?;
                 return Ok(Prepared {
                     media_type: believed(&head, None),
@@ -84,6 +89,32 @@ pub fn prepare(source: &FileSource, wish: Wish, container: &Path, key: &FileKey)
     })
 }
 
+/// What a file tells beside what it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// It is no picture and no film.
+    Nothing,
+    /// Where, when and with what it was made, perhaps; it can be taken out.
+    CanBeTakenOut,
+    /// The same, and it stays: the format is not known here, or the file is too large for it.
+    Stays,
+}
+
+/// Looks at a file that may be sent.
+pub fn telling(path: &Path) -> io::Result<Telling> {
+    let mut file = File::open(path)?;
+    let mut head = Vec::with_capacity(HEAD);
+    (&mut file).take(HEAD as u64).read_to_end(&mut head)?;
+    let kind = believed(&head, None);
+    if !kind.starts_with("image/") && !kind.starts_with("video/") {
+        return Ok(Telling::Nothing);
+    }
+    let is_small = file.metadata()?.len() <= KEPT_UP_TO;
+    let is_written_anew = matches!(kind.as_str(), "image/jpeg" | "image/png" | "image/webp" | "image/gif");
+    let can = is_written_anew && is_small || strip::changes(&mut file)? != Changes::OtherFormat;
+    Ok(if can { Telling::CanBeTakenOut } else { Telling::Stays })
+}
+
 struct Ready {
     media_type: String,
     picture: Option<PictureFacts>,
@@ -95,7 +126,7 @@ fn ready(bytes: &[u8], wish: Wish) -> io::Result<Ready> {
     let media_type = believed(bytes.get(..HEAD).unwrap_or(bytes), None);
     let mut ready = Ready { media_type, picture: None, extension: None, changed: None };
     if !ready.media_type.starts_with("image/") {
-        if wish.strip_metadata && strip::is_film(bytes) {
+        if wish.strip_metadata {
             ready.changed = stripped(bytes, 1)?;
         }
         return Ok(ready);

@@ -79,3 +79,55 @@ fn what_is_no_file_is_refused() {
     let error = prepare(&broken, PLAIN, &folder.path().join("c"), &FileKey::new([0; 32])).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
 }
+
+/// A box.
+fn part(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u32 + 8).to_be_bytes()[..], name, content].concat()
+}
+
+#[test]
+fn what_a_long_film_tells_is_left_out_while_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.mp4");
+    let secret = b"51.4779 N 0.0015 W";
+    let movie = part(b"moov", &[part(b"mvhd", &[0; 20]), part(b"udta", secret)].concat());
+    let length = KEPT_UP_TO + 1;
+    let head = [part(b"ftyp", b"isom\0\0\x02\0isom"), movie].concat();
+    let data = length - head.len() as u64;
+    fs::write(&path, [head, (data as u32).to_be_bytes().to_vec(), b"mdat".to_vec()].concat()).unwrap();
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();
+    assert_eq!(telling(&path).unwrap(), Telling::CanBeTakenOut);
+    let container = folder.path().join("c");
+    let prepared =
+        prepare(&FileSource::Path(path.clone()), PLAIN, &container, &FileKey::new([0; 32])).unwrap();
+    assert_eq!((prepared.is_kept, prepared.media_type.as_str()), (false, "video/mp4"));
+    let read = |without_metadata| {
+        let at_rest = crate::FileAtRest::InPlace { path: path.clone(), size: length, without_metadata };
+        let mut bytes = Vec::new();
+        at_rest.open().unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, length);
+        bytes.windows(secret.len()).any(|part| part == secret)
+    };
+    assert!(read(false) && !read(true));
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 1).unwrap();
+    let broken = prepare(&FileSource::Path(path), PLAIN, &container, &FileKey::new([0; 32]));
+    assert_eq!(broken.unwrap_err().kind(), io::ErrorKind::InvalidData);
+}
+
+#[test]
+fn what_a_file_tells_is_known_before_it_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        telling(&path).unwrap()
+    };
+    assert_eq!(told("notes", b"words"), Telling::Nothing);
+    assert_eq!(told("sound", b"fLaC"), Telling::Nothing);
+    assert_eq!(told("photo", b"\xff\xd8\xff"), Telling::CanBeTakenOut);
+    assert_eq!(told("webm", b"\x1a\x45\xdf\xa3"), Telling::Stays);
+    assert_eq!(told("jxl", b"\xff\x0a"), Telling::Stays);
+    let photo = folder.path().join("photo");
+    fs::OpenOptions::new().write(true).open(&photo).unwrap().set_len(KEPT_UP_TO + 1).unwrap();
+    assert_eq!(telling(&photo).unwrap(), Telling::Stays, "it is too large to be written anew");
+}
