@@ -5,8 +5,9 @@
 //! out of them is left out while they are read.
 
 use std::{
+    fmt,
     fs::File,
-    io::{self, Read as _, Seek as _},
+    io::{self, Read as _},
     path::Path,
     sync::Arc,
 };
@@ -14,7 +15,7 @@ use std::{
 use model::FileSource;
 
 use crate::{
-    ContainerWriter, FileKey, PictureFacts, picture,
+    ContainerWriter, FileAtRest, FileKey, FilmMaker, FilmPiece, PictureFacts, picture,
     sniff::{HEAD, believed},
     strip::{self, Changes},
 };
@@ -22,13 +23,30 @@ use crate::{
 /// The largest file that is kept on this device when it is sent.
 const KEPT_UP_TO: u64 = 64 * 1024 * 1024;
 
+/// What films become.
+const FILM: &str = "video/webm";
+
 /// What is to be done to a file before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wish {
     /// Take out where and when and with what a picture was made.
     pub strip_metadata: bool,
-    /// Make a picture smaller whose longer side has more pixels.
+    /// Make a picture smaller whose longer side has more pixels. A film gets half as many.
     pub longest_side: Option<u32>,
+}
+
+/// What it takes to make files ready.
+pub struct Means<'m> {
+    /// What makes films smaller.
+    pub films: Option<&'m FilmMaker>,
+    /// Told how far that came, in thousandths. What it fails with ends it.
+    pub told: &'m mut dyn FnMut(u16) -> io::Result<()>,
+}
+
+impl fmt::Debug for Means<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Means").finish_non_exhaustive()
+    }
 }
 
 /// What a file is that was made ready.
@@ -47,8 +65,19 @@ pub struct Prepared {
 }
 
 /// Makes a file ready, and puts it into a container if it is not too large. Fails with `InvalidInput` for what is no
-/// file, with `InvalidData` for a picture whose metadata cannot be taken out.
-pub fn prepare(source: &FileSource, wish: Wish, container: &Path, key: &FileKey) -> io::Result<Prepared> {
+/// file, with `InvalidData` for a picture or a film whose metadata cannot be taken out.
+pub fn prepare(
+    source: &FileSource,
+    wish: Wish,
+    container: &Path,
+    key: &FileKey,
+    means: Means<'_>,
+) -> io::Result<Prepared> {
+    if let (FileSource::Path(path), Some(side), Some(films)) = (source, wish.longest_side, means.films)
+        && let Some(prepared) = made_smaller(path, side / 2, films, means.told, container, key)?
+    {
+        return Ok(prepared);
+    }
     let bytes: Arc<[u8]> = match source {
         FileSource::Bytes(bytes) => Arc::clone(bytes),
         FileSource::Path(path) => {
@@ -58,12 +87,15 @@ pub fn prepare(source: &FileSource, wish: Wish, container: &Path, key: &FileKey)
                 return Err(io::ErrorKind::InvalidInput.into());
             }
             if facts.len() > KEPT_UP_TO {
-                if wish.strip_metadata && strip::changes(&mut file)? == Changes::Broken {
-                    return Err(io::ErrorKind::InvalidData.into());
-                }
                 let mut head = Vec::with_capacity(HEAD);
-                file.rewind()?;
-                file.take(HEAD as u64).read_to_end(&mut head)?;
+                (&mut file).take(HEAD as u64).read_to_end(&mut head)?;
+                if wish.strip_metadata {
+                    match strip::changes(&mut file)? {
+                        Changes::Changed(_) => {}
+                        Changes::OtherFormat if !is_to_lose_it(&believed(&head, None), wish) => {}
+                        _ => return Err(io::ErrorKind::InvalidData.into()),
+                    }
+                }
                 return Ok(Prepared {
                     media_type: believed(&head, None),
                     size: facts.len(),
@@ -87,6 +119,56 @@ pub fn prepare(source: &FileSource, wish: Wish, container: &Path, key: &FileKey)
         extension: ready.extension,
         is_kept: true,
     })
+}
+
+/// A film that was made smaller. `None` if the file is none, or cannot be made smaller: then it goes as it is.
+fn made_smaller(
+    path: &Path,
+    side: u32,
+    films: &FilmMaker,
+    told: &mut dyn FnMut(u16) -> io::Result<()>,
+    container: &Path,
+    key: &FileKey,
+) -> io::Result<Option<Prepared>> {
+    let mut head = Vec::with_capacity(HEAD);
+    let file = File::open(path)?;
+    let facts = file.metadata()?;
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    if !facts.is_file() || !believed(&head, None).starts_with("video/") {
+        return Ok(None);
+    }
+    let film = FileAtRest::InPlace { path: path.to_owned(), size: facts.len(), without_metadata: false };
+    let mut writer = ContainerWriter::create(container, key)?;
+    let mut stopped = None;
+    let made = films.make(film.open()?, side, &mut |FilmPiece { place, bytes, done }| {
+        let (over, behind) = bytes.split_at(bytes.len().min(writer.len().saturating_sub(place) as usize));
+        let taken = told(done).and_then(|()| {
+            writer.rewrite(place, over)?;
+            if writer.len() >= facts.len() {
+                Err(io::ErrorKind::FileTooLarge.into())
+            } else {
+                writer.write(behind)
+            }
+        });
+        taken.map_err(|error| {
+            let kind = error.kind();
+            stopped = Some(error).filter(|_| kind != io::ErrorKind::FileTooLarge);
+            kind.into()
+        })
+    });
+    if let Some(error) = stopped {
+        return Err(error);
+    }
+    if made.is_err() || writer.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Prepared {
+        media_type: FILM.to_owned(),
+        size: writer.finish()?,
+        picture: None,
+        extension: Some("webm"),
+        is_kept: true,
+    }))
 }
 
 /// What a file tells beside what it shows.
@@ -128,6 +210,9 @@ fn ready(bytes: &[u8], wish: Wish) -> io::Result<Ready> {
     if !ready.media_type.starts_with("image/") {
         if wish.strip_metadata {
             ready.changed = stripped(bytes, 1)?;
+            if ready.changed.is_none() && is_to_lose_it(&ready.media_type, wish) {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
         }
         return Ok(ready);
     }
@@ -148,6 +233,11 @@ fn ready(bytes: &[u8], wish: Wish) -> io::Result<Ready> {
     }
     ready.picture = decoded.as_ref().map(picture::facts);
     Ok(ready)
+}
+
+/// Whether somebody was promised that a film tells nothing, because it would be made anew. It could not be.
+fn is_to_lose_it(media_type: &str, wish: Wish) -> bool {
+    media_type.starts_with("video/") && wish.longest_side.is_some()
 }
 
 /// The file without its metadata. `None` if its format is not known.

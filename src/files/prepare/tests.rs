@@ -7,6 +7,11 @@ use crate::ContainerReader;
 
 const PLAIN: Wish = Wish { strip_metadata: true, longest_side: None };
 
+/// As [`super::prepare`], where films stay as they are.
+fn prepare(source: &FileSource, wish: Wish, container: &Path, key: &FileKey) -> io::Result<Prepared> {
+    super::prepare(source, wish, container, key, Means { films: None, told: &mut |_| Ok(()) })
+}
+
 fn picture(image: impl Into<DynamicImage>, format: ImageFormat) -> FileSource {
     let mut bytes = Vec::new();
     image.into().write_to(&mut io::Cursor::new(&mut bytes), format).unwrap();
@@ -130,4 +135,51 @@ fn what_a_file_tells_is_known_before_it_is_sent() {
     let photo = folder.path().join("photo");
     fs::OpenOptions::new().write(true).open(&photo).unwrap().set_len(KEPT_UP_TO + 1).unwrap();
     assert_eq!(telling(&photo).unwrap(), Telling::Stays, "it is too large to be written anew");
+}
+
+#[test]
+fn films_are_made_smaller_if_that_makes_them_smaller() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.webm");
+    fs::write(&path, [&b"\x1a\x45\xdf\xa3"[..], &[7; 200_000]].concat()).unwrap();
+    let (container, key) = (folder.path().join("c"), FileKey::new([0; 32]));
+    let wish = Wish { strip_metadata: false, longest_side: Some(1280) };
+    let outcome = |films: FilmMaker, told: &mut dyn FnMut(u16) -> io::Result<()>| {
+        let means = Means { films: Some(&films), told };
+        super::prepare(&FileSource::Path(path.clone()), wish, &container, &key, means)
+    };
+    // As those do that write a film: the head is filled in at the end.
+    let films = FilmMaker::new(|_, side, take| {
+        assert_eq!(side, 640);
+        take(FilmPiece { place: 0, bytes: vec![1; 100_000], done: 400 })?;
+        take(FilmPiece { place: 100_000, bytes: vec![2; 50], done: 900 })?;
+        take(FilmPiece { place: 10, bytes: b"head".to_vec(), done: 1000 })?;
+        take(FilmPiece { place: 100_040, bytes: vec![3; 20], done: 1000 })
+    });
+    let mut steps = Vec::new();
+    let prepared = outcome(films, &mut |done| {
+        steps.push(done);
+        Ok(())
+    });
+    let prepared = prepared.unwrap();
+    assert_eq!((prepared.size, prepared.is_kept, prepared.extension), (100_060, true, Some("webm")));
+    assert_eq!(steps, [400, 900, 1000, 1000]);
+    let mut bytes = Vec::new();
+    ContainerReader::open(&container, &key).unwrap().read_to_end(&mut bytes).unwrap();
+    let whole = [vec![1; 10], b"head".to_vec(), vec![1; 99_986], vec![2; 40], vec![3; 20]].concat();
+    assert!(bytes == whole);
+    for films in [
+        FilmMaker::new(|_, _, _| Err(io::ErrorKind::InvalidData.into())),
+        FilmMaker::new(|_, _, take| {
+            (0..9).try_for_each(|piece| {
+                take(FilmPiece { place: piece * 50_000, bytes: vec![0; 50_000], done: 0 })
+            })
+        }),
+    ] {
+        let prepared = outcome(films, &mut |_| Ok(())).unwrap();
+        assert_eq!((prepared.size, prepared.extension), (200_004, None), "it goes as it is");
+    }
+    let films = FilmMaker::new(|_, _, take| take(FilmPiece { place: 0, bytes: vec![0; 10], done: 0 }));
+    let stopped = outcome(films, &mut |_| Err(io::ErrorKind::Interrupted.into()));
+    assert_eq!(stopped.unwrap_err().kind(), io::ErrorKind::Interrupted);
 }
