@@ -78,13 +78,13 @@ fn other_files_come_when_they_are_asked_for() {
     wait::until("the file to be saved", || fs::read(&place).ok().filter(|saved| *saved == bytes));
 }
 
-/// Waits until the middle of something has a colour, of which one part is much stronger than the others.
+/// Waits until something has a colour, of which one part is much stronger than the others, at this share of its width and
+/// height.
 #[track_caller]
-fn shows(scene: &Scene, node: &Node, part: usize) {
+fn shows(scene: &Scene, node: &Node, share: i32, part: usize) {
     wait::until("its colour", || {
         let (x, y, width, height) = node.extents();
-        // Not the very middle: there stands how long a film is.
-        let color = scene.desktop.color(x + width / 4, y + height / 4);
+        let color = scene.desktop.color(x + width / share, y + height / share);
         (0..3).all(|other| other == part || color[part] > color[other].saturating_add(100)).then_some(())
     });
 }
@@ -102,14 +102,15 @@ fn a_film_is_fetched_and_played_between_pictures() {
     row.find("button", "Download").click();
     // Now its place is known, and its first picture stands there.
     let poster = card(&scene, "button", "Video: ferry.webm");
-    shows(&scene, &poster, RED);
+    // In its middle stands that it can be played.
+    shows(&scene, &poster, 4, RED);
     scene.desktop.screenshot(&crate::pictures::folder("light").join("film-poster.png"));
     poster.click();
     let canvas = robot.find("image", "Video: ferry.webm");
-    shows(&scene, &canvas, RED);
+    shows(&scene, &canvas, 2, RED);
     robot.find("button", "Play").click();
     robot.find("button", "Pause");
-    shows(&scene, &canvas, BLUE);
+    shows(&scene, &canvas, 2, BLUE);
     let position = robot.find("slider", "Position");
     robot.find("button", "Pause").click();
     robot.find("button", "Play");
@@ -124,7 +125,7 @@ fn a_film_is_fetched_and_played_between_pictures() {
     robot.wait_gone("slider", "Position");
     robot.find("button", "Previous").click();
     let canvas = robot.find("image", "Video: ferry.webm");
-    shows(&scene, &canvas, RED);
+    shows(&scene, &canvas, 2, RED);
     robot.find("button", "Play");
     assert!(position.value() < 0.1, "it begins anew: {}", position.value());
     scene.desktop.press("Escape");
