@@ -8,7 +8,7 @@
 //! | upload | the server has it, under an address and perhaps a key that are made for each attempt | the message is complete |
 //! | send | as any message | `Sent` |
 //!
-//! They go one after the other, so that files keep their order. Other words of the conversation do not wait for them.
+//! Those of a conversation go one after the other, so that files keep their order. Other words of the conversation do not wait for them.
 //!
 //! A file of somebody else is `Offered` until it is fetched, by itself where settings allow it (`receiving.rs`).
 //! What is asked of threads and of the network leaves as [`FileJob`]s after the commit, and comes back as
@@ -48,7 +48,7 @@ const PAUSES: [u64; 5] = [2, 5, 15, 60, 300];
 /// What is remembered while the process runs.
 #[derive(Default)]
 pub struct Memory {
-    preparing: Option<AttachmentId>,
+    preparing: BTreeSet<AttachmentId>,
     uploading: Option<uploading::Uploading>,
     /// Something may have become possible.
     is_awake: bool,

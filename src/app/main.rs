@@ -50,6 +50,7 @@ mod trace;
 mod viewer;
 mod welcome;
 mod window;
+mod worker;
 
 use gtk::{gio, glib, prelude::*};
 use tracing_subscriber::EnvFilter;

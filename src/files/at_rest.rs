@@ -6,7 +6,10 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::ContainerReader;
+use crate::{
+    ContainerReader,
+    strip::{self, Changes, Patches},
+};
 
 /// The key of a container: one for each file, never used again.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub enum FileAtRest {
         path: PathBuf,
         /// How many bytes it had when it was sent: a file of another size is another file.
         size: u64,
+        /// Whether what was written beside pictures and sound is left out.
+        without_metadata: bool,
     },
 }
 
@@ -57,13 +62,15 @@ impl FileAtRest {
     pub fn open(&self) -> io::Result<FileReader> {
         match self {
             Self::Kept { path, key } => Ok(FileReader(Bytes::Kept(ContainerReader::open(path, key)?))),
-            Self::InPlace { path, size } => {
-                let file = File::open(path)?;
+            Self::InPlace { path, size, without_metadata } => {
+                let mut file = File::open(path)?;
                 let facts = file.metadata()?;
                 if !facts.is_file() || facts.len() != *size {
                     return Err(io::ErrorKind::NotFound.into());
                 }
-                Ok(FileReader(Bytes::InPlace { file, size: *size }))
+                let patches = if *without_metadata { patches(&mut file)? } else { Patches::default() };
+                file.rewind()?;
+                Ok(FileReader(Bytes::InPlace { file, size: *size, position: 0, patches }))
             }
         }
     }
@@ -76,7 +83,16 @@ pub struct FileReader(Bytes);
 #[derive(Debug)]
 enum Bytes {
     Kept(ContainerReader),
-    InPlace { file: File, size: u64 },
+    InPlace { file: File, size: u64, position: u64, patches: Patches },
+}
+
+/// What leaves nothing in a file but pictures and sound. Fails with `InvalidData` if it is not whole.
+fn patches(file: &mut File) -> io::Result<Patches> {
+    match strip::changes(file)? {
+        Changes::Changed(patches) => Ok(patches),
+        Changes::OtherFormat => Ok(Patches::default()),
+        Changes::Broken => Err(io::ErrorKind::InvalidData.into()),
+    }
 }
 
 impl FileReader {
@@ -100,7 +116,12 @@ impl Read for FileReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
             Bytes::Kept(reader) => reader.read(buffer),
-            Bytes::InPlace { file, .. } => file.read(buffer),
+            Bytes::InPlace { file, position, patches, .. } => {
+                let count = file.read(buffer)?;
+                patches.apply(*position, buffer.get_mut(..count).unwrap_or_default());
+                *position += count as u64;
+                Ok(count)
+            }
         }
     }
 }
@@ -109,7 +130,10 @@ impl Seek for FileReader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match &mut self.0 {
             Bytes::Kept(reader) => reader.seek(to),
-            Bytes::InPlace { file, .. } => file.seek(to),
+            Bytes::InPlace { file, position, .. } => {
+                *position = file.seek(to)?;
+                Ok(*position)
+            }
         }
     }
 }

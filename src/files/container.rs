@@ -12,7 +12,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     path::Path,
 };
 
@@ -48,7 +48,8 @@ impl std::fmt::Debug for ContainerWriter {
 impl ContainerWriter {
     /// Begins a container, in the place of whatever is there.
     pub fn create(path: &Path, key: &FileKey) -> io::Result<Self> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).create(true).truncate(true).mode(0o600).open(path)?;
         file.write_all(MAGIC)?;
         Ok(Self::at(file, key, 0))
     }
@@ -114,6 +115,40 @@ impl ContainerWriter {
         Ok(())
     }
 
+    /// Writes something anew that was written already: what makes a film fills in its head when the end is known. Fails with
+    /// `InvalidInput` for a place that is not there yet.
+    pub fn rewrite(&mut self, mut place: u64, mut bytes: &[u8]) -> io::Result<()> {
+        if place.saturating_add(bytes.len() as u64) > self.len() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        while !bytes.is_empty() {
+            let (number, within) = (place / CHUNK as u64, (place % CHUNK as u64) as usize);
+            let (now, later) = bytes.split_at(bytes.len().min(CHUNK - within));
+            if number == self.number {
+                let there = self.waiting.get_mut(NONCE + within..).unwrap_or_default();
+                there.iter_mut().zip(now).for_each(|(to, from)| *to = *from);
+            } else {
+                self.seal_anew(number, within, now)?;
+            }
+            place += now.len() as u64;
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// A chunk that is sealed is opened, changed, and sealed with another nonce.
+    fn seal_anew(&mut self, number: u64, within: usize, bytes: &[u8]) -> io::Result<()> {
+        let mut chunk = vec![0; SEALED];
+        self.file.read_exact_at(&mut chunk, self::place(number))?;
+        open_chunk(&self.cipher, number, false, &mut chunk)?;
+        let there = chunk.get_mut(within..).unwrap_or_default();
+        there.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        let mut sealed = vec![0; NONCE];
+        sealed.extend(chunk);
+        seal_chunk(&self.cipher, number, false, &mut sealed)?;
+        self.file.write_all_at(&sealed, self::place(number))
+    }
+
     /// Ends the container, and waits until all of it is on the disk. Returns how many bytes are in it.
     pub fn finish(mut self) -> io::Result<u64> {
         let length = self.len();
@@ -128,14 +163,7 @@ impl ContainerWriter {
     }
 
     fn seal(&mut self, last: bool) -> io::Result<()> {
-        let nonce = XNonce::try_generate().map_err(io::Error::other)?;
-        let (place, chunk) = self.waiting.split_at_mut(NONCE);
-        let tag = self
-            .cipher
-            .encrypt_inout_detached(&nonce, &associated(self.number, last), chunk.into())
-            .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-        place.copy_from_slice(&nonce);
-        self.waiting.extend_from_slice(&tag);
+        seal_chunk(&self.cipher, self.number, last, &mut self.waiting)?;
         self.file.write_all(&self.waiting)?;
         self.waiting.truncate(NONCE);
         self.number += 1;
@@ -245,6 +273,18 @@ fn associated(number: u64, last: bool) -> [u8; 9] {
         .zip(number.to_le_bytes().into_iter().chain([u8::from(last)]))
         .for_each(|(to, from)| *to = from);
     associated
+}
+
+/// Seals a chunk in its place: room for a nonce and bytes become nonce, sealed bytes and tag.
+fn seal_chunk(cipher: &XChaCha20Poly1305, number: u64, last: bool, chunk: &mut Vec<u8>) -> io::Result<()> {
+    let nonce = XNonce::try_generate().map_err(io::Error::other)?;
+    let (place, bytes) = chunk.split_at_mut(NONCE);
+    let tag = cipher
+        .encrypt_inout_detached(&nonce, &associated(number, last), bytes.into())
+        .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    place.copy_from_slice(&nonce);
+    chunk.extend_from_slice(&tag);
+    Ok(())
 }
 
 /// Opens a chunk in its place: nonce, bytes and tag become the bytes.

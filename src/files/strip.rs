@@ -1,12 +1,23 @@
 //! Takes out of pictures and films what their cameras and programs wrote beside them: place, time, device, names, small pictures
 //! of what was cut away. The pixels are not touched. Only what is known to be needed to show them stays; which way up
 //! they go is written anew.
+//!
+//! Some formats are written anew without it ([`strip`]). In others nothing may move, and what is taken out becomes empty where
+//! it is ([`changes`]): that works for files of any length.
 
+mod boxes;
 mod film;
 mod gif;
+mod heif;
 mod jpeg;
+mod patch;
 mod png;
+mod tiff;
 mod webp;
+
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+
+pub(crate) use patch::Patches;
 
 use crate::sniff::{HEAD, sniff};
 
@@ -34,16 +45,48 @@ pub fn strip(bytes: &[u8], orientation: u8) -> Stripped {
             let (version, rest) = bytes.split_at_checked(6).unwrap_or((bytes, &[]));
             gif::strip(version, rest)
         }
-        _ if is_film(bytes) => film::strip(bytes),
-        _ => return Stripped::OtherFormat,
+        _ => match changes(&mut Cursor::new(bytes)) {
+            Ok(Changes::Changed(patches)) => {
+                let mut file = bytes.to_vec();
+                patches.apply(0, &mut file);
+                Some(file)
+            }
+            Ok(Changes::OtherFormat) => return Stripped::OtherFormat,
+            Ok(Changes::Broken) | Err(_) => None,
+        },
     };
     stripped.map_or(Stripped::Broken, Stripped::Changed)
 }
 
-/// Whether it is a film or sound in boxes.
-pub(crate) fn is_film(bytes: &[u8]) -> bool {
-    let head = bytes.get(..HEAD).unwrap_or(bytes);
-    matches!(sniff(head), Some("video/mp4" | "video/quicktime" | "video/3gpp" | "audio/mp4"))
+/// What is to be changed in a file that keeps its length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Changes {
+    /// This, and then it is the picture or the film and nothing else.
+    Changed(Patches),
+    /// It is of a format that is not known here.
+    OtherFormat,
+    /// It is of a known format, and not whole.
+    Broken,
+}
+
+/// Looks at the places of a file that tell what is where in it.
+pub(crate) fn changes(file: &mut (impl Read + Seek)) -> io::Result<Changes> {
+    let mut head = Vec::with_capacity(HEAD);
+    file.seek(SeekFrom::Start(0))?;
+    file.take(HEAD as u64).read_to_end(&mut head)?;
+    let changes = match sniff(&head) {
+        Some("image/tiff") => return tiff::changes(file),
+        Some("image/heic" | "image/avif") => film::patches(file, true),
+        Some("video/mp4" | "video/quicktime" | "video/3gpp" | "audio/mp4") => film::patches(file, false),
+        _ => return Ok(Changes::OtherFormat),
+    };
+    match changes {
+        Ok(changes) => Ok(changes.map_or(Changes::Broken, Changes::Changed)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) => {
+            Ok(Changes::Broken)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether a picture moves, or may.

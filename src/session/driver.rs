@@ -104,7 +104,7 @@ impl<'a> Driver<'a> {
             questions: 0,
             sleep_watch: SleepWatch::start(),
             last_timer: Instant::now(),
-            transfers: Transfers::new(id, shared.bus.clone()),
+            transfers: Transfers::new(id, shared.bus.clone(), shared.config.films.clone()),
         }
     }
 

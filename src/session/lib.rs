@@ -51,6 +51,7 @@ mod trial;
 mod way;
 
 pub use calls::{CallConfig, PictureSink};
+pub use files::{FileReader, FilmMaker, FilmPiece};
 pub use media::{DeviceWatch, Devices, Meter, Network, Picture, Preview, Ringing, Tone, View};
 
 pub use events::{EventStream, Heard};

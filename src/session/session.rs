@@ -2,6 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use files::FilmMaker;
 use model::{AccountId, Answer, BareJid, Command, ConnectionState, Failure, Request};
 
 use crate::{CallConfig, EventStream, SecretService, Secrets, handle::Handle, service};
@@ -25,6 +26,8 @@ pub struct Config {
     pub dns_server: Option<SocketAddr>,
     /// With which devices and networks calls are made. `None`: nothing of calls is said or heard.
     pub calls: Option<CallConfig>,
+    /// What makes films smaller before they are sent. `None`: they go as they are.
+    pub films: Option<FilmMaker>,
 }
 
 impl Config {
@@ -39,6 +42,7 @@ impl Config {
             device_name: "Starling".to_owned(),
             dns_server: None,
             calls: None,
+            films: None,
         }
     }
 }

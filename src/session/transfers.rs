@@ -11,10 +11,20 @@ mod download;
 mod pace;
 mod upload;
 
-use std::{collections::HashMap, path::Path, thread};
+use std::{
+    collections::HashMap,
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+};
 
 use account::{ConnectTarget, FileJob, FileReport, Trouble};
 use async_channel::{Receiver, Sender};
+use files::{FilmMaker, Means};
 use model::{AccountId, AttachmentId, TransferFailure};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -38,6 +48,7 @@ struct Begins {
     bus: Bus,
     inbox: Receiver<Numbered>,
     outbox: Sender<(u64, FileReport)>,
+    films: Option<FilmMaker>,
 }
 
 struct Numbered {
@@ -47,10 +58,10 @@ struct Numbered {
 }
 
 impl Transfers {
-    pub(crate) fn new(account: AccountId, bus: Bus) -> Self {
+    pub(crate) fn new(account: AccountId, bus: Bus, films: Option<FilmMaker>) -> Self {
         let (jobs, inbox) = async_channel::unbounded();
         let (outbox, reports) = async_channel::unbounded();
-        let begins = Some(Begins { account, bus, inbox, outbox });
+        let begins = Some(Begins { account, bus, inbox, outbox, films });
         Self { jobs, reports, place: None, newest: 0, current: HashMap::new(), begins }
     }
 
@@ -99,7 +110,7 @@ impl Transfers {
 fn serve(begins: Begins) {
     let Ok(runtime) = crate::service::small_runtime() else { return };
     runtime.block_on(async {
-        let Begins { account, bus, inbox, outbox } = begins;
+        let Begins { account, bus, inbox, outbox, films } = begins;
         let mut client: Option<Client> = None;
         let mut under_way: HashMap<AttachmentId, AbortHandle> = HashMap::new();
         let mut tasks: JoinSet<()> = JoinSet::new();
@@ -122,9 +133,9 @@ fn serve(begins: Begins) {
                 client = Client::new(&place).await;
             }
             let (id, speed) = (id(&job), pace::Pace::new(account, bus.clone()));
-            let (client, outbox) = (client.clone(), outbox.clone());
+            let (client, outbox, films) = (client.clone(), outbox.clone(), films.clone());
             let task = tasks.spawn(async move {
-                if let Some(report) = work(job, client, speed).await {
+                if let Some(report) = work(job, client, films, speed).await {
                     let _ = outbox.try_send((number, report));
                 }
             });
@@ -160,12 +171,24 @@ fn reported(report: &FileReport) -> Option<AttachmentId> {
     }
 }
 
-async fn work(job: FileJob, client: Option<Client>, pace: pace::Pace) -> Option<FileReport> {
+async fn work(
+    job: FileJob,
+    client: Option<Client>,
+    films: Option<FilmMaker>,
+    pace: pace::Pace,
+) -> Option<FileReport> {
     match job {
         FileJob::Prepare { id, source, wish, container, key } => {
+            let (mut pace, stop) = (pace.of(id), Stop::default());
+            let stopped = stop.0.clone();
             let prepared = blocking(move || {
                 make_folder(&container)?;
-                files::prepare(&source, wish, &container, &key)
+                let mut told = |done: u16| {
+                    pace.tell(done.into(), Some(1000));
+                    if stopped.load(Relaxed) { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
+                };
+                let means = Means { films: films.as_ref(), told: &mut told };
+                files::prepare(&source, wish, &container, &key, means)
             });
             let outcome = prepared.await.map_err(|error| match error.kind() {
                 std::io::ErrorKind::StorageFull => TransferFailure::DiskFull,
@@ -198,6 +221,16 @@ async fn work(job: FileJob, client: Option<Client>, pace: pace::Pace) -> Option<
             deleted.await.ok().map(|()| FileReport::Deleted(container))
         }
         FileJob::Cancel(_) => None,
+    }
+}
+
+/// Tells a thread of the pool that nobody waits for it any more: when this is dropped, as the task is that was cancelled.
+#[derive(Default)]
+struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
     }
 }
 

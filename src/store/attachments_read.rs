@@ -90,7 +90,10 @@ impl Reads<'_> {
         Ok(match (stored.container, stored.origin, stored.attachment.size) {
             (Some((container, key)), _, _) => Some((self.kept(&container, key), name)),
             (None, Some(origin), Some(size)) => match origin.source {
-                model::FileSource::Path(path) => Some((FileAtRest::InPlace { path, size }, name)),
+                model::FileSource::Path(path) => {
+                    let without_metadata = origin.wish.strip_metadata;
+                    Some((FileAtRest::InPlace { path, size, without_metadata }, name))
+                }
                 model::FileSource::Bytes(_) => None,
             },
             _ => None,

@@ -35,7 +35,7 @@ mod timeline;
 pub use calls::{CallKey, Calls, Farewell, Quality, QualityMeter, Rates, Sound, Stage, Told};
 pub use conversation_list::{ConversationKey, ConversationList, ConversationRow, Filter};
 pub use diff::{Diff, apply};
-pub use files::{FileAtRest, FileReader};
+pub use files::{FileAtRest, FileReader, Telling, telling};
 pub use people::{Person, people};
 pub use search::{Scope, Search, SearchResult};
 pub use store::{AccountProfile, Error, ReaderHandle, SharedFilesRequest};

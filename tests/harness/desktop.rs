@@ -129,6 +129,17 @@ impl Desktop {
         assert!(done.success(), "no screenshot");
     }
 
+    /// The colour of a place of the screen: red, green and blue.
+    ///
+    /// # Panics
+    /// When ImageMagick is missing.
+    pub fn color(&self, x: i32, y: i32) -> [u8; 3] {
+        let mut command = self.command("import");
+        command.args(["-window", "root", "-crop", &format!("1x1+{x}+{y}"), "-depth", "8", "rgb:-"]);
+        let told = command.output().expect("import, of ImageMagick").stdout;
+        told.try_into().expect("three bytes of a place")
+    }
+
     /// The file in which the X server keeps what the screen shows, in XWD format.
     pub fn frame_buffer(&self) -> PathBuf {
         self.home.path().join("run/Xvfb_screen0")

@@ -102,12 +102,13 @@ impl FilesDevice {
     /// Waits until it says exactly this.
     ///
     /// # Panics
-    /// When it does not within `patience`, or ends.
+    /// When it says nothing for `patience`, or that a file failed, or ends.
     #[track_caller]
     pub fn expect(&self, word: &str, patience: Duration) {
         loop {
             match self.lines.recv_timeout(patience) {
                 Ok(line) if line == word => return,
+                Ok(line) if line.starts_with("failed ") => panic!("waiting for “{word}”: {line}"),
                 Ok(_) => {}
                 Err(RecvTimeoutError::Timeout) => panic!("the device did not say “{word}”"),
                 Err(RecvTimeoutError::Disconnected) => panic!("the device ended before it said “{word}”"),

@@ -1,5 +1,7 @@
 //! Sending files: the chain of rows from what the user dropped to a message.
 
+use std::collections::BTreeSet;
+
 use files::Prepared;
 use model::{
     AttachmentId, ConversationEncryption, ConversationId, Delivery, DeliveryFailure, DeliveryReason,
@@ -16,6 +18,8 @@ use crate::{Error, commands, messages, omemo, outbox, turn::Turn};
 
 /// More files in one command than this are not sent.
 const MOST_FILES: usize = 100;
+/// So many are made ready at once: a film that takes long does not hold up a picture for somebody else.
+const AT_ONCE: usize = 2;
 
 /// `AccountCommand::SendFiles`
 pub fn send(
@@ -114,16 +118,20 @@ fn attachment_of(row: &OutboxRow) -> Option<AttachmentId> {
     std::str::from_utf8(&row.bytes).ok()?.parse().ok().map(AttachmentId)
 }
 
-/// Makes the next file ready.
+/// Makes the next files ready: of each conversation one after the other, so that files keep their order.
 pub(super) fn prepare_next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
-    if turn.state.files.preparing.is_some() {
-        return Ok(());
-    }
+    let mut held: BTreeSet<ConversationId> = BTreeSet::new();
     for row in turn.tx.reads().outbox_steps(OutboxKind::Prepare)? {
+        if turn.state.files.preparing.len() >= AT_ONCE {
+            return Ok(());
+        }
         let Some(stored) = file_of(turn, &row)? else { continue };
         let id = stored.attachment.id;
+        if !held.insert(stored.conversation) || turn.state.files.preparing.contains(&id) {
+            continue;
+        }
         match stored.origin {
-            Some(origin) => return prepare(turn, id, origin),
+            Some(origin) => prepare(turn, id, origin)?,
             None => fail(turn, id, TransferFailure::NotReadable)?,
         }
     }
@@ -133,7 +141,7 @@ pub(super) fn prepare_next(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
 fn prepare(turn: &mut Turn<'_, '_>, id: AttachmentId, origin: FileOrigin) -> Result<(), Error> {
     let (container, key) = new_container(turn);
     turn.tx.set_container(id, Some((&container, &key)))?;
-    turn.state.files.preparing = Some(id);
+    turn.state.files.preparing.insert(id);
     let container = turn.tx.reads().container_path(&container);
     job(turn, FileJob::Prepare { id, source: origin.source, wish: origin.wish, container, key });
     Ok(())
@@ -175,9 +183,7 @@ pub(super) fn prepared(
     id: AttachmentId,
     outcome: Result<Prepared, TransferFailure>,
 ) -> Result<(), Error> {
-    if turn.state.files.preparing == Some(id) {
-        turn.state.files.preparing = None;
-    }
+    turn.state.files.preparing.remove(&id);
     let Some(row) = step(turn, id, OutboxKind::Prepare)? else { return Ok(()) };
     let Some(stored) = turn.tx.reads().attachment(id)? else { return Ok(()) };
     match outcome {
@@ -213,9 +219,7 @@ pub(super) fn step(
 /// The user stops it.
 pub(super) fn cancel(turn: &mut Turn<'_, '_>, stored: &StoredAttachment) -> Result<(), Error> {
     let id = stored.attachment.id;
-    if turn.state.files.preparing == Some(id) {
-        turn.state.files.preparing = None;
-    }
+    turn.state.files.preparing.remove(&id);
     turn.state.files.uploading = turn.state.files.uploading.filter(|uploading| uploading.id != id);
     fail(turn, id, TransferFailure::Cancelled)
 }

@@ -171,6 +171,22 @@ fn files_go_in_order_one_after_the_other() {
 }
 
 #[test]
+fn a_file_that_takes_long_holds_up_its_own_conversation_alone() {
+    let (mut rig, with) = in_the_clear();
+    let carol = BareJid::new("carol@example.net").unwrap();
+    let other = rig.write(|tx| tx.create_conversation(&carol, ConversationKind::Direct, false, Timestamp(0)));
+    rig.command(AccountCommand::SetEncryption(other, false));
+    drop_files(&mut rig, with, &["film.mp4", "b.txt"], "");
+    drop_files(&mut rig, other, &["c.txt"], "");
+    let begun = |rig: &Rig| rig.jobs.iter().filter(|job| matches!(job, FileJob::Prepare { .. })).count();
+    assert_eq!(begun(&rig), 2, "the film, and what is for somebody else");
+    let film = prepare(&mut rig);
+    assert_eq!(begun(&rig), 2, "now what comes after the film");
+    let (second, third) = (prepare(&mut rig), prepare(&mut rig));
+    assert!(film < third && third < second, "{film:?} {second:?} {third:?}");
+}
+
+#[test]
 fn what_is_too_large_is_not_even_asked_for() {
     let (mut rig, with) = in_the_clear();
     drop_files(&mut rig, with, &["a.txt"], "");

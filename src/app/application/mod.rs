@@ -23,6 +23,7 @@ use crate::{
     files,
     i18n::gettext,
     notifications::Notifications,
+    player,
     profile::Profile,
     settings, trace,
     window::Window,
@@ -208,6 +209,7 @@ impl Application {
         let (pictures, arriving) = calls::way();
         let config = Config {
             calls: Some(calls::config(pictures)),
+            films: Some(player::film_maker()),
             language: language(),
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             ..Config::new(self.profile().data_folder())

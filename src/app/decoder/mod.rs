@@ -27,6 +27,8 @@ use gtk::{gdk, gio, glib, prelude::*};
 pub use picture::Frame;
 pub use picture::{Decoded, Fit, Moving, Wish};
 use wire::Answer;
+#[cfg(test)]
+pub use worker::LIMITS;
 pub use worker::work;
 
 /// The argument that makes the program a worker. No person needs it.
@@ -41,14 +43,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 static DECODER: Mutex<Decoder> = Mutex::new(Decoder::new(program));
 
-/// The same file that runs now, also if another was installed in its place.
 fn program() -> Command {
-    let mut command = Command::new("/proc/self/exe");
-    #[cfg(not(test))]
-    command.arg(ARGUMENT);
-    #[cfg(test)]
-    command.args(tests::AS_WORKER);
-    command
+    crate::worker::program(ARGUMENT)
 }
 
 /// Decodes a picture, on another thread and in another process. `None` if it is none, or too large.

@@ -1,8 +1,7 @@
-//! Real workers in processes of their own: the test program starts itself again as one.
+//! Real workers in processes of their own.
 
 use std::io::Cursor;
 
-use gtk::glib::ExitCode;
 use image::{Delay, DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage, codecs::gif::GifEncoder};
 
 use super::*;
@@ -21,28 +20,8 @@ fn png(width: u32, height: u32) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// No test program ends with this number by itself.
-const LOCKED_IN: i32 = 77;
-
-/// What makes the test program a worker.
-pub const AS_WORKER: [&str; 4] = ["decoder::tests::be_a_worker", "--exact", "--ignored", "--nocapture"];
-
 fn decoder() -> Decoder {
     Decoder::new(program)
-}
-
-#[test]
-#[ignore = "started by the other tests, as their worker"]
-#[expect(clippy::disallowed_methods, reason = "a worker is a process, not a test")]
-fn be_a_worker() {
-    std::process::exit(i32::from(work() != ExitCode::SUCCESS));
-}
-
-#[test]
-#[ignore = "started by another test, as a worker that was taken over"]
-#[expect(clippy::disallowed_methods, reason = "a worker is a process, not a test")]
-fn be_hostile() {
-    std::process::exit(if crate::confine::is_locked_in(worker::LIMITS) { LOCKED_IN } else { 1 });
 }
 
 #[test]
@@ -73,6 +52,97 @@ fn gif(frames: u8, (width, height): (u32, u32), milliseconds: u32) -> Vec<u8> {
     }
     drop(encoder);
     bytes
+}
+
+/// A chunk of a PNG.
+fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let named = [&name[..], content].concat();
+    let sum = !named.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg()))
+    });
+    [&(content.len() as u32).to_be_bytes()[..], &named, &sum.to_be_bytes()].concat()
+}
+
+fn of_one_color(color: u8, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let image = RgbaImage::from_pixel(8, 4, Rgba([color, 0, 0, 255]));
+    DynamicImage::ImageRgba8(image).write_to(&mut bytes, format).expect("it is written");
+    bytes.into_inner()
+}
+
+/// Frames of one colour each, as a PNG that moves.
+fn apng(colors: &[u8]) -> Vec<u8> {
+    let mut number = 0_u32;
+    let mut numbered = |name: &[u8; 4], content: &[u8]| {
+        number += 1;
+        chunk(name, &[&(number - 1).to_be_bytes()[..], content].concat())
+    };
+    let mut frames = Vec::new();
+    let mut head = Vec::new();
+    for color in colors {
+        let still = of_one_color(*color, ImageFormat::Png);
+        let data = still.windows(4).position(|name| name == b"IDAT").expect("pixels");
+        let length = u32::from_be_bytes(still[data - 4..data].try_into().expect("a length")) as usize;
+        // Width, height, place, and how long of how many parts of a second it is shown.
+        let control = [8_u32, 4, 0, 0].map(u32::to_be_bytes).concat();
+        frames.extend(numbered(b"fcTL", &[&control[..], &[0, 50, 3, 232, 0, 0]].concat()));
+        let pixels = &still[data + 4..data + 4 + length];
+        if head.is_empty() {
+            head = still[..data - 4].to_vec();
+            frames.extend(chunk(b"IDAT", pixels));
+        } else {
+            frames.extend(numbered(b"fdAT", pixels));
+        }
+    }
+    let told = [colors.len() as u32, 0].map(u32::to_be_bytes).concat();
+    [head, chunk(b"acTL", &told), frames, chunk(b"IEND", &[])].concat()
+}
+
+/// The same as a WebP.
+fn webp(colors: &[u8]) -> Vec<u8> {
+    let part = |name: &[u8; 4], content: &[u8]| {
+        let filling: &[u8] = if content.len() % 2 == 1 { &[0] } else { &[] };
+        [&name[..], &(content.len() as u32).to_le_bytes(), content, filling].concat()
+    };
+    let mut inside = b"WEBP".to_vec();
+    inside.extend(part(b"VP8X", &[0x12, 0, 0, 0, 7, 0, 0, 3, 0, 0]));
+    inside.extend(part(b"ANIM", &[0; 6]));
+    for color in colors {
+        let still = of_one_color(*color, ImageFormat::WebP);
+        // Place, width and height less one, 50 ms, and that it stands in the place of what was there.
+        let head = [0, 0, 0, 0, 0, 0, 7, 0, 0, 3, 0, 0, 50, 0, 0, 2];
+        inside.extend(part(b"ANMF", &[&head[..], &still[12..]].concat()));
+    }
+    [b"RIFF", &(inside.len() as u32).to_le_bytes()[..], &inside].concat()
+}
+
+#[test]
+fn png_and_webp_that_move_are_all_their_frames() {
+    for (name, bytes) in [("png", apng(&[0, 120, 240])), ("webp", webp(&[0, 120, 240]))] {
+        assert!(decoder().decode(&bytes, WHOLE).is_some_and(|still| still.moves), "{name}");
+        let moving = moving(&bytes, 8).unwrap_or_else(|| panic!("the {name} moves"));
+        assert_eq!((moving.width, moving.height), (8, 4), "{name}");
+        assert!(moving.frames.iter().all(|frame| frame.milliseconds == 50), "{name}");
+        let reds: Vec<u8> = moving.frames.iter().map(|frame| frame.pixels[0]).collect();
+        assert_eq!(reds, [0, 120, 240], "{name}");
+    }
+    for (name, bytes) in [("png", apng(&[7])), ("webp", webp(&[7]))] {
+        assert!(decoder().decode(&bytes, WHOLE).is_some_and(|still| !still.moves), "{name}");
+    }
+}
+
+#[test]
+fn pictures_of_kinds_that_are_not_known_do_no_harm() {
+    let mut decoder = decoder();
+    for head in [
+        &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..],
+        b"\0\0\0\x18ftypavif\0\0\0\0mif1avif",
+        b"\xff\x0a",
+        b"II*\0\x08\0\0\0",
+    ] {
+        assert_eq!(decoder.decode(&[head, &[0; 4096]].concat(), WHOLE), None, "{head:?}");
+    }
+    assert_eq!(decoder.worker.as_ref().map(|worker| worker.served), Some(4), "one worker stood all of it");
 }
 
 fn moving(bytes: &[u8], side: u32) -> Option<Moving> {
@@ -134,17 +204,6 @@ fn a_worker_that_ends_is_replaced() {
 fn a_program_that_is_no_worker_shows_nothing() {
     let mut decoder = Decoder::new(|| Command::new("true"));
     assert_eq!(decoder.decode(&png(4, 4), WHOLE), None);
-}
-
-#[test]
-fn a_worker_that_was_taken_over_reaches_nothing() {
-    let status = Command::new("/proc/self/exe")
-        .args(["decoder::tests::be_hostile", "--exact", "--ignored", "--nocapture"])
-        .env_clear()
-        .stdout(Stdio::null())
-        .status()
-        .expect("the test program can be started");
-    assert_eq!(status.code(), Some(LOCKED_IN), "the kernel refuses all of it: {status:?}");
 }
 
 #[test]

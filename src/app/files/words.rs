@@ -110,6 +110,10 @@ pub fn state(file: &Attachment, done: Option<(u64, Option<u64>)>) -> String {
             (None, Some((done, _))) => size(done),
             (_, None) => size_words.unwrap_or_else(|| gettext("Waiting…")),
         },
+        Transfer::Here if file.kind() == FileKind::Picture && !is_decodable(file) => {
+            let size = size_words.unwrap_or_default();
+            gettext_f("{size}, cannot be shown here", &[("size", &size)])
+        }
         Transfer::Offered | Transfer::Here => size_words.unwrap_or_else(|| gettext("Size not known")),
     }
 }
@@ -154,6 +158,19 @@ mod tests {
         assert_eq!(state(&file, half), size(1_000_000));
         file.transfer = Transfer::Failed(TransferFailure::Expired);
         assert_eq!(state(&file, None), failure::transfer(TransferFailure::Expired));
+    }
+
+    #[test]
+    fn a_picture_of_a_kind_that_is_not_known_is_a_file_that_says_so() {
+        for kind in ["image/heic", "image/avif", "image/jxl", "image/tiff", "image/svg+xml"] {
+            let mut file = sample_file(1, "IMG_1", kind);
+            (file.size, file.dimensions) = (Some(2_000_000), Some((4000, 3000)));
+            assert!(!is_shown_inline(&file) && !is_decodable(&file), "{kind}");
+            file.transfer = Transfer::Here;
+            assert_eq!(state(&file, None), format!("{}, cannot be shown here", size(2_000_000)), "{kind}");
+            file.transfer = Transfer::Offered;
+            assert_eq!(state(&file, None), size(2_000_000), "its bytes may say another kind");
+        }
     }
 
     #[test]

@@ -6,11 +6,12 @@
 //! afresh, holds no key, and reaches no file, no network and no other process. Each file has its own, which ends with it.
 //! The bytes come from where the file rests, unsealed piece by piece in memory: there is no copy in the clear.
 //!
-//! What comes back is measured (`loudness.rs`) or played (`playback.rs`). One sound plays at a time.
+//! A film that is sent can be made smaller in the same way (`smaller.rs`). What comes back is measured (`loudness.rs`) or played (`playback.rs`). One sound plays at a time.
 
 mod decoding;
 mod loudness;
 mod playback;
+mod smaller;
 mod wire;
 mod worker;
 
@@ -24,6 +25,7 @@ use std::{
 
 use gtk::{glib, prelude::*, subclass::prelude::*};
 use model::{AccountId, AttachmentId};
+use session::{FilmMaker, FilmPiece};
 use view::ConversationKey;
 
 pub use decoding::{Decoding, Source};
@@ -31,6 +33,8 @@ pub use loudness::{in_parts, level, measure};
 pub use playback::Picture;
 use playback::{Order, Playback, Told};
 pub use wire::{Piece, Wish};
+#[cfg(test)]
+pub use worker::LIMITS;
 pub use worker::work;
 
 /// The argument that makes the program a worker. No person needs it.
@@ -40,14 +44,21 @@ const TEMPI: [f64; 3] = [1.0, 1.5, 2.0];
 /// So many pixels a side the pictures of a film have.
 const FILM_SIDE: u32 = 1280;
 
-/// The same file that runs now, also if another was installed in its place.
 fn program() -> Command {
-    let mut command = Command::new("/proc/self/exe");
-    #[cfg(not(test))]
-    command.arg(ARGUMENT);
-    #[cfg(test)]
-    command.args(tests::AS_WORKER);
-    command
+    crate::worker::program(ARGUMENT)
+}
+
+/// What makes films smaller before they are sent: another worker.
+pub fn film_maker() -> FilmMaker {
+    FilmMaker::new(|film, side, take| {
+        let mut decoding = Decoding::open(Box::new(film), Wish::Smaller(side))?;
+        while let Some(piece) = decoding.next()? {
+            if let Piece::Written { place, done, bytes } = piece {
+                take(FilmPiece { place, bytes, done })?;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// How a sound comes on that was begun.

@@ -156,7 +156,8 @@ impl Thread {
                         }
                         self.waiting = Some(Picture { place, width, height, pixels });
                     }
-                    None => {
+                    // What is written is not played: nobody asked for it here.
+                    Some(Piece::Written { .. }) | None => {
                         self.output.end();
                         is_over = true;
                     }

@@ -1,43 +1,11 @@
-//! Real workers in processes of their own: the test program starts itself again as one. What they decode is made by GStreamer.
+//! Real workers in processes of their own. What they decode is made by GStreamer.
 
-use std::{io::Cursor, process::Stdio};
+use std::io::Cursor;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use gtk::glib::ExitCode;
 
 use super::*;
-use crate::confine::is_locked_in;
-
-/// What makes the test program a worker.
-pub const AS_WORKER: [&str; 4] = ["player::tests::be_a_worker", "--exact", "--ignored", "--nocapture"];
-/// No test program ends with this number by itself.
-const LOCKED_IN: i32 = 77;
-
-#[test]
-#[ignore = "started by the other tests, as their worker"]
-#[expect(clippy::disallowed_methods, reason = "a worker is a process, not a test")]
-fn be_a_worker() {
-    std::process::exit(i32::from(work() != ExitCode::SUCCESS));
-}
-
-#[test]
-#[ignore = "started by another test, as a worker that was taken over"]
-#[expect(clippy::disallowed_methods, reason = "a worker is a process, not a test")]
-fn be_hostile() {
-    std::process::exit(if is_locked_in(worker::LIMITS) { LOCKED_IN } else { 1 });
-}
-
-#[test]
-fn a_worker_that_was_taken_over_reaches_nothing() {
-    let status = Command::new("/proc/self/exe")
-        .args(["player::tests::be_hostile", "--exact", "--ignored", "--nocapture"])
-        .env_clear()
-        .stdout(Stdio::null())
-        .status()
-        .expect("the test program can be started");
-    assert_eq!(status.code(), Some(LOCKED_IN), "the kernel refuses all of it: {status:?}");
-}
 
 /// What a pipeline of GStreamer makes.
 fn made(way: &str) -> Vec<u8> {
@@ -74,6 +42,7 @@ fn all(decoding: &mut Decoding) -> (usize, usize) {
         match piece {
             Piece::Sound { samples, .. } => sound += samples.len(),
             Piece::Picture { .. } => pictures += 1,
+            Piece::Written { .. } => panic!("nobody asked for another film"),
         }
     }
     (sound, pictures)
@@ -137,10 +106,58 @@ fn a_film_is_pictures_and_sound_within_bounds() {
                 places.push(place);
             }
             Piece::Sound { place, .. } => places.push(place),
+            Piece::Written { .. } => panic!("nobody asked for another film"),
         }
     }
     assert_eq!(pictures, 10);
     assert!(places.is_sorted(), "what comes first is told first: {places:?}");
+}
+
+/// What becomes of a film: the pieces put in their places, and how far they said it was.
+fn smaller(bytes: Vec<u8>, side: u32) -> (Vec<u8>, Vec<u16>) {
+    let mut decoding = opened(bytes, Wish::Smaller(side)).expect("a film");
+    let (mut film, mut steps) = (Vec::new(), Vec::new());
+    while let Some(piece) = decoding.next().expect("it goes on") {
+        let Piece::Written { place, done, bytes } = piece else { panic!("{piece:?}") };
+        let (begin, end) = (place as usize, place as usize + bytes.len());
+        assert!(begin <= film.len(), "nothing is left out");
+        film.resize(film.len().max(end), 0);
+        film[begin..end].copy_from_slice(&bytes);
+        steps.push(done);
+    }
+    (film, steps)
+}
+
+#[test]
+fn a_film_is_made_smaller_and_tells_nothing() {
+    const SECRET: &str = "51.4779 N 0.0015 W";
+    let bytes = made(&format!(
+        "videotestsrc num-buffers=60 pattern=snow ! video/x-raw,width=640,height=320,framerate=30/1 \
+         ! taginject tags=\"title=\\\"{SECRET}\\\",comment=\\\"{SECRET}\\\"\" ! vp8enc deadline=1 target-bitrate=8000000 ! m. \
+         audiotestsrc num-buffers=200 samplesperbuffer=480 ! audio/x-raw,rate=48000 ! opusenc ! m. \
+         webmmux name=m streamable=true"
+    ));
+    let says = |bytes: &[u8]| bytes.windows(SECRET.len()).any(|part| part == SECRET.as_bytes());
+    assert!(says(&bytes), "the old one tells");
+    let (film, steps) = smaller(bytes.clone(), 160);
+    assert!(film.len() < bytes.len() / 2, "{} of {}", film.len(), bytes.len());
+    assert!(!says(&film));
+    assert!(steps.is_sorted() && steps.last().is_some_and(|done| *done > 900), "{steps:?}");
+    let mut again = opened(film, Wish::Film(1280)).expect("a film");
+    let facts = again.facts();
+    assert_eq!((facts.dimensions, facts.has_sound), (Some((160, 80)), true));
+    let length = facts.duration.expect("its head was filled in at the end");
+    assert!(length.abs_diff(Duration::from_secs(2)) < Duration::from_millis(100), "{length:?}");
+    again.seek(Duration::from_secs(1), 1.0).expect("it can be sought in");
+    let (sound, pictures) = all(&mut again);
+    let a_second = 48_000 * 4;
+    assert!(sound.abs_diff(a_second) < a_second / 4 && (25..=32).contains(&pictures), "{sound}, {pictures}");
+}
+
+#[test]
+fn what_is_no_film_is_not_made_smaller() {
+    let mut decoding = opened(vec![0; 4096], Wish::Smaller(160)).expect("a worker");
+    assert!(decoding.next().is_err());
 }
 
 #[test]

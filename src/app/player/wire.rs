@@ -7,6 +7,7 @@
 //! answered:  O length 8 ‖ has sound 1 ‖ width 4 ‖ height 4     opened; lengths and places are nanoseconds
 //!            S place 8 ‖ length 4 ‖ samples      sound
 //!            P place 8 ‖ width 4 ‖ height 4 ‖ pixels
+//!            W place 8 ‖ done 2 ‖ length 4 ‖ bytes        of a film that is made smaller; done in thousandths
 //!            K   gone to      E   the end        F   it cannot be decoded
 //! ```
 //!
@@ -19,6 +20,8 @@ use std::{
 
 /// No piece of sound has more bytes.
 const LARGEST_SOUND: u32 = 4 * 1024 * 1024;
+/// No piece of a film that is made smaller has more bytes.
+const LARGEST_WRITTEN: u32 = 16 * 1024 * 1024;
 /// No more bytes of a file are read at once.
 pub const LARGEST_READ: u32 = 1024 * 1024;
 /// More pixels a side are never asked for.
@@ -35,6 +38,8 @@ pub enum Wish {
     Loudness,
     /// Sound to be heard, and pictures with so many pixels a side at most.
     Film(u32),
+    /// Another film of it, with so many pixels a side at most.
+    Smaller(u32),
 }
 
 /// What is asked of the worker.
@@ -81,6 +86,8 @@ pub enum Piece {
     Sound { place: Duration, samples: Vec<u8> },
     /// A picture: red, green, blue and alpha, row by row.
     Picture { place: Duration, width: u32, height: u32, pixels: Vec<u8> },
+    /// Bytes of another film, and where they belong in it.
+    Written { place: u64, done: u16, bytes: Vec<u8> },
 }
 
 pub fn write_question(to: &mut impl Write, question: Question) -> io::Result<()> {
@@ -91,6 +98,7 @@ pub fn write_question(to: &mut impl Write, question: Question) -> io::Result<()>
                 Wish::Sound => (0_u8, 0),
                 Wish::Loudness => (1, 0),
                 Wish::Film(side) => (2, side),
+                Wish::Smaller(side) => (3, side),
             };
             bytes.push(b'O');
             bytes.push(kind);
@@ -122,6 +130,7 @@ pub fn read_question(from: &mut impl Read) -> io::Result<Option<Question>> {
             let wish = match kind {
                 [0] => Wish::Sound,
                 [1] => Wish::Loudness,
+                [3] => Wish::Smaller(side),
                 _ => Wish::Film(side),
             };
             Question::Open(wish, length)
@@ -163,6 +172,13 @@ pub fn write_answer(to: &mut impl Write, answer: &Answer) -> io::Result<()> {
             to.write_all(&height.to_le_bytes())?;
             to.write_all(pixels)
         }
+        Answer::Next(Piece::Written { place, done, bytes }) => {
+            to.write_all(b"W")?;
+            to.write_all(&place.to_le_bytes())?;
+            to.write_all(&done.to_le_bytes())?;
+            to.write_all(&u32::try_from(bytes.len()).map_err(|_| nonsense())?.to_le_bytes())?;
+            to.write_all(bytes)
+        }
     }
 }
 
@@ -202,6 +218,17 @@ pub fn read_answer(from: &mut impl Read, wish: Wish) -> io::Result<Answer> {
             }
             let pixels = read_bytes(from, width as usize * height as usize * 4)?;
             Answer::Next(Piece::Picture { place, width, height, pixels })
+        }
+        b"W" if matches!(wish, Wish::Smaller(_)) => {
+            let place = read_u64(from)?;
+            let mut done = [0; 2];
+            from.read_exact(&mut done)?;
+            let length = read_u32(from)?;
+            if length > LARGEST_WRITTEN {
+                return Err(nonsense());
+            }
+            let bytes = read_bytes(from, length as usize)?;
+            Answer::Next(Piece::Written { place, done: u16::from_le_bytes(done), bytes })
         }
         _ => return Err(nonsense()),
     })

@@ -17,14 +17,17 @@ use gstreamer::prelude::*;
 use gstreamer_app::{AppSink, AppSrc, AppSrcCallbacks, AppStreamType};
 use gtk::glib::ExitCode;
 
-use super::wire::{self, Answer, Facts, LARGEST_READ, Piece, Question, Wish};
+use super::{
+    smaller::{self, Smaller},
+    wire::{self, Answer, Facts, LARGEST_READ, Piece, Question, Wish},
+};
 use crate::confine::{Limits, confine};
 
 /// What is left to a worker.
 pub const LIMITS: Limits = Limits { seconds: 3600, memory: 1024 * 1024 * 1024, threads: true };
 
 /// Who may take files of others apart, and what is needed to show and to play the rest.
-const PLUGINS: [&str; 34] = [
+const PLUGINS: [&str; 35] = [
     "app",
     "coreelements",
     "playback",
@@ -33,6 +36,7 @@ const PLUGINS: [&str; 34] = [
     "audioresample",
     "audiofx",
     "videoconvertscale",
+    "videofilter",
     "ogg",
     "opus",
     "opusparse",
@@ -68,21 +72,32 @@ const WAITING: u32 = 4;
 
 /// The whole life of a worker. It is asked over its standard input, and asks for bytes over what would be for errors.
 pub fn work() -> ExitCode {
-    let answered = prepare().and_then(|(mut asked, bytes, pipeline)| {
-        confine(LIMITS).map_err(io::Error::other)?;
-        serve(&mut asked, bytes, &pipeline)
-    });
-    if answered.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if answer().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Everything that cannot be done behind closed doors.
-fn prepare() -> io::Result<(File, File, gst::Pipeline)> {
-    let asked = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+fn answer() -> io::Result<()> {
+    let mut asked = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let bytes = File::from(io::stderr().as_fd().try_clone_to_owned()?);
     // What a library complains of is no request for bytes.
     rustix::stdio::dup2_stderr(File::options().write(true).open("/dev/null")?)?;
+    // What is wanted says the program itself; of the file, nothing has been seen yet.
+    let Some(Question::Open(wish, length)) = wire::read_question(&mut asked)? else { return Ok(()) };
+    let (pipeline, limits) = prepare(wish)?;
+    confine(limits).map_err(io::Error::other)?;
+    if let Wish::Smaller(side) = wish {
+        return serve_smaller(&mut asked, Smaller::begin(&pipeline, source(length, bytes), side));
+    }
+    serve(&mut asked, Opened::open(&pipeline, wish, source(length, bytes)))
+}
+
+/// Everything that cannot be done behind closed doors.
+fn prepare(wish: Wish) -> io::Result<(gst::Pipeline, Limits)> {
     gst::init().map_err(io::Error::other)?;
-    for name in PLUGINS {
+    let (more, limits): (&[&str], _) = match wish {
+        Wish::Smaller(_) => (&smaller::PLUGINS, smaller::LIMITS),
+        _ => (&[], LIMITS),
+    };
+    for name in PLUGINS.iter().chain(more) {
         // Not every system has every one.
         let _ = gst::Plugin::load_by_name(name);
     }
@@ -90,20 +105,31 @@ fn prepare() -> io::Result<(File, File, gst::Pipeline)> {
     if pipeline.bus().is_none() {
         return Err(io::Error::other("a pipeline without a bus"));
     }
-    Ok((asked, bytes, pipeline))
+    Ok((pipeline, limits))
 }
 
-fn serve(asked: &mut (impl Read + Write), bytes: File, pipeline: &gst::Pipeline) -> io::Result<()> {
-    let Some(Question::Open(wish, length)) = wire::read_question(asked)? else { return Ok(()) };
-    let Some(mut opened) = Opened::open(pipeline, wish, length, bytes) else {
-        return wire::write_answer(asked, &Answer::Failed);
-    };
+fn serve(asked: &mut (impl Read + Write), opened: Option<Opened>) -> io::Result<()> {
+    let Some(mut opened) = opened else { return wire::write_answer(asked, &Answer::Failed) };
     wire::write_answer(asked, &Answer::Opened(opened.facts()))?;
     while let Some(question) = wire::read_question(asked)? {
         let answer = match question {
             Question::Next => opened.next(),
             Question::Seek(place, tempo) => opened.seek(place, tempo),
             Question::Open(..) => Answer::Failed,
+        };
+        wire::write_answer(asked, &answer)?;
+    }
+    Ok(())
+}
+
+fn serve_smaller(asked: &mut (impl Read + Write), smaller: Option<Smaller>) -> io::Result<()> {
+    let Some(smaller) = smaller else { return wire::write_answer(asked, &Answer::Failed) };
+    let facts = Facts { duration: None, has_sound: false, dimensions: None };
+    wire::write_answer(asked, &Answer::Opened(facts))?;
+    while let Some(question) = wire::read_question(asked)? {
+        let answer = match question {
+            Question::Next => smaller.next(),
+            Question::Seek(..) | Question::Open(..) => Answer::Failed,
         };
         wire::write_answer(asked, &answer)?;
     }
@@ -128,8 +154,7 @@ struct Track {
 }
 
 impl Opened {
-    fn open(pipeline: &gst::Pipeline, wish: Wish, length: u64, bytes: File) -> Option<Self> {
-        let source = source(length, bytes);
+    fn open(pipeline: &gst::Pipeline, wish: Wish, source: AppSrc) -> Option<Self> {
         let decoder = gst::ElementFactory::make("decodebin").build().ok()?;
         pipeline.add_many([source.upcast_ref(), &decoder]).ok()?;
         source.link(&decoder).ok()?;
@@ -258,7 +283,7 @@ fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, wish: Wish, tracks: &mut Vec
     let is_picture = kind.name().starts_with("video/x-raw");
     let is_wanted = match wish {
         Wish::Sound | Wish::Loudness => is_sound,
-        Wish::Film(_) => is_sound || is_picture,
+        Wish::Film(_) | Wish::Smaller(_) => is_sound || is_picture,
     } && !tracks.iter().any(|track| track.is_sound == is_sound);
     let (names, wanted): (&[&str], gst::Caps) = match wish {
         _ if !is_wanted => (&[], gst::Caps::new_any()),
@@ -315,7 +340,7 @@ fn pixels(kind: &gst::StructureRef, side: u32) -> Option<gst::Caps> {
 }
 
 /// How wide and high pictures of this kind are shown.
-fn shown(kind: &gst::StructureRef) -> Option<(f64, f64)> {
+pub fn shown(kind: &gst::StructureRef) -> Option<(f64, f64)> {
     let (width, height) = (kind.get::<i32>("width").ok()?, kind.get::<i32>("height").ok()?);
     let aspect = kind.get::<gst::Fraction>("pixel-aspect-ratio").ok();
     let aspect = aspect.map_or(1.0, |aspect| f64::from(aspect.numer()) / f64::from(aspect.denom().max(1)));

@@ -135,7 +135,7 @@ impl StoragePage {
             imp.fetch_group.add(row);
         }
         imp.strip.set_title(&gettext("Remove Place and Camera"));
-        imp.strip.set_subtitle(&gettext("JPEG, PNG and WebP pictures go without where, when and with what they were taken. Other files go as they are."));
+        imp.strip.set_subtitle(&gettext("Pictures and films go without where, when and with what they were taken. If that cannot be taken out of one, this is told before it goes."));
         imp.strip.connect_active_notify(glib::clone!(
             #[weak(rename_to = page)]
             self,

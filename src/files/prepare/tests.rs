@@ -7,6 +7,11 @@ use crate::ContainerReader;
 
 const PLAIN: Wish = Wish { strip_metadata: true, longest_side: None };
 
+/// As [`super::prepare`], where films stay as they are.
+fn prepare(source: &FileSource, wish: Wish, container: &Path, key: &FileKey) -> io::Result<Prepared> {
+    super::prepare(source, wish, container, key, Means { films: None, told: &mut |_| Ok(()) })
+}
+
 fn picture(image: impl Into<DynamicImage>, format: ImageFormat) -> FileSource {
     let mut bytes = Vec::new();
     image.into().write_to(&mut io::Cursor::new(&mut bytes), format).unwrap();
@@ -78,4 +83,103 @@ fn what_is_no_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let error = prepare(&broken, PLAIN, &folder.path().join("c"), &FileKey::new([0; 32])).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+}
+
+/// A box.
+fn part(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u32 + 8).to_be_bytes()[..], name, content].concat()
+}
+
+#[test]
+fn what_a_long_film_tells_is_left_out_while_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.mp4");
+    let secret = b"51.4779 N 0.0015 W";
+    let movie = part(b"moov", &[part(b"mvhd", &[0; 20]), part(b"udta", secret)].concat());
+    let length = KEPT_UP_TO + 1;
+    let head = [part(b"ftyp", b"isom\0\0\x02\0isom"), movie].concat();
+    let data = length - head.len() as u64;
+    fs::write(&path, [head, (data as u32).to_be_bytes().to_vec(), b"mdat".to_vec()].concat()).unwrap();
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();
+    assert_eq!(telling(&path).unwrap(), Telling::CanBeTakenOut);
+    let container = folder.path().join("c");
+    let prepared =
+        prepare(&FileSource::Path(path.clone()), PLAIN, &container, &FileKey::new([0; 32])).unwrap();
+    assert_eq!((prepared.is_kept, prepared.media_type.as_str()), (false, "video/mp4"));
+    let read = |without_metadata| {
+        let at_rest = crate::FileAtRest::InPlace { path: path.clone(), size: length, without_metadata };
+        let mut bytes = Vec::new();
+        at_rest.open().unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, length);
+        bytes.windows(secret.len()).any(|part| part == secret)
+    };
+    assert!(read(false) && !read(true));
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 1).unwrap();
+    let broken = prepare(&FileSource::Path(path), PLAIN, &container, &FileKey::new([0; 32]));
+    assert_eq!(broken.unwrap_err().kind(), io::ErrorKind::InvalidData);
+}
+
+#[test]
+fn what_a_file_tells_is_known_before_it_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        telling(&path).unwrap()
+    };
+    assert_eq!(told("notes", b"words"), Telling::Nothing);
+    assert_eq!(told("sound", b"fLaC"), Telling::Nothing);
+    assert_eq!(told("photo", b"\xff\xd8\xff"), Telling::CanBeTakenOut);
+    assert_eq!(told("webm", b"\x1a\x45\xdf\xa3"), Telling::Stays);
+    assert_eq!(told("jxl", b"\xff\x0a"), Telling::Stays);
+    let photo = folder.path().join("photo");
+    fs::OpenOptions::new().write(true).open(&photo).unwrap().set_len(KEPT_UP_TO + 1).unwrap();
+    assert_eq!(telling(&photo).unwrap(), Telling::Stays, "it is too large to be written anew");
+}
+
+#[test]
+fn films_are_made_smaller_if_that_makes_them_smaller() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.webm");
+    fs::write(&path, [&b"\x1a\x45\xdf\xa3"[..], &[7; 200_000]].concat()).unwrap();
+    let (container, key) = (folder.path().join("c"), FileKey::new([0; 32]));
+    let wish = Wish { strip_metadata: false, longest_side: Some(1280) };
+    let outcome = |films: FilmMaker, told: &mut dyn FnMut(u16) -> io::Result<()>| {
+        let means = Means { films: Some(&films), told };
+        super::prepare(&FileSource::Path(path.clone()), wish, &container, &key, means)
+    };
+    // As those do that write a film: the head is filled in at the end.
+    let films = FilmMaker::new(|_, side, take| {
+        assert_eq!(side, 640);
+        take(FilmPiece { place: 0, bytes: vec![1; 100_000], done: 400 })?;
+        take(FilmPiece { place: 100_000, bytes: vec![2; 50], done: 900 })?;
+        take(FilmPiece { place: 10, bytes: b"head".to_vec(), done: 1000 })?;
+        take(FilmPiece { place: 100_040, bytes: vec![3; 20], done: 1000 })
+    });
+    let mut steps = Vec::new();
+    let prepared = outcome(films, &mut |done| {
+        steps.push(done);
+        Ok(())
+    });
+    let prepared = prepared.unwrap();
+    assert_eq!((prepared.size, prepared.is_kept, prepared.extension), (100_060, true, Some("webm")));
+    assert_eq!(steps, [400, 900, 1000, 1000]);
+    let mut bytes = Vec::new();
+    ContainerReader::open(&container, &key).unwrap().read_to_end(&mut bytes).unwrap();
+    let whole = [vec![1; 10], b"head".to_vec(), vec![1; 99_986], vec![2; 40], vec![3; 20]].concat();
+    assert!(bytes == whole);
+    for films in [
+        FilmMaker::new(|_, _, _| Err(io::ErrorKind::InvalidData.into())),
+        FilmMaker::new(|_, _, take| {
+            (0..9).try_for_each(|piece| {
+                take(FilmPiece { place: piece * 50_000, bytes: vec![0; 50_000], done: 0 })
+            })
+        }),
+    ] {
+        let prepared = outcome(films, &mut |_| Ok(())).unwrap();
+        assert_eq!((prepared.size, prepared.extension), (200_004, None), "it goes as it is");
+    }
+    let films = FilmMaker::new(|_, _, take| take(FilmPiece { place: 0, bytes: vec![0; 10], done: 0 }));
+    let stopped = outcome(films, &mut |_| Err(io::ErrorKind::Interrupted.into()));
+    assert_eq!(stopped.unwrap_err().kind(), io::ErrorKind::Interrupted);
 }

@@ -52,7 +52,8 @@ fn png(orientation: u8) -> Vec<u8> {
     };
     let (head, rest) = plain.split_at(8 + 25);
     let _ = orientation;
-    [head, &chunk(b"tEXt", SECRET), &chunk(b"tIME", b"2026112"), rest, SECRET].concat()
+    let texts = [b"tEXt", b"zTXt", b"iTXt"].map(|name| chunk(name, SECRET)).concat();
+    [head, &texts, &chunk(b"tIME", b"2026112"), rest, SECRET].concat()
 }
 
 fn webp(orientation: u8) -> Vec<u8> {
@@ -128,7 +129,8 @@ fn a_png_is_turned_by_a_chunk_whose_sum_is_right() {
 fn what_moves_and_what_is_not_known_is_told() {
     assert!(is_animated(b"GIF89a"));
     assert!(!is_animated(&drawn(ImageFormat::Png)));
-    assert_eq!(strip(b"II*\0", 1), Stripped::OtherFormat);
+    assert_eq!(strip(b"BM", 1), Stripped::OtherFormat);
+    assert_eq!(strip(b"II*\0", 1), Stripped::Broken);
     assert_eq!(strip(b"GIF89a", 1), Stripped::Broken);
     assert_eq!(strip(&drawn(ImageFormat::Jpeg)[..40], 1), Stripped::Broken);
 }
@@ -193,17 +195,139 @@ fn a_film_keeps_its_pictures_in_their_places_and_nothing_beside_them() {
     assert_eq!(strip(&stripped, 1), Stripped::Changed(stripped.clone()), "twice");
     assert_eq!(strip(&film[..film.len() - 1], 1), Stripped::Broken);
     assert_eq!(strip(&film[..60], 1), Stripped::Broken);
-    let heic = part(*b"ftyp", b"heic\0\0\0\0mif1heic");
-    assert_eq!(strip(&[heic, part(*b"meta", SECRET)].concat(), 1), Stripped::OtherFormat);
+}
+
+#[test]
+fn a_long_film_is_changed_as_it_is_read() {
+    let film = film();
+    let Changes::Changed(patches) = changes(&mut Cursor::new(&film)).unwrap() else { panic!() };
+    let Stripped::Changed(stripped) = strip(&film, 1) else { panic!() };
+    for size in [1, 7, 64, 1000] {
+        let mut read = film.clone();
+        for (number, piece) in read.chunks_mut(size).enumerate() {
+            patches.apply((number * size) as u64, piece);
+        }
+        assert!(read == stripped, "in pieces of {size}");
+    }
+}
+
+/// A picture of two items: pixels, and what a camera wrote.
+fn heic() -> Vec<u8> {
+    let entry =
+        |id: u8, kind: &[u8; 4]| part(*b"infe", &[&[2, 0, 0, 0, 0, id, 0, 0], &kind[..], b"\0"].concat());
+    let entries = [entry(1, b"hvc1"), entry(2, b"Exif"), entry(3, b"mime"), entry(4, b"hvc1")];
+    let list = part(*b"iinf", &[&[0, 0, 0, 0, 0, 4][..], &entries.concat()].concat());
+    let head = part(*b"ftyp", b"heic\0\0\0\0mif1heic");
+    let exif = [&[0; 4], exif(6).as_slice()].concat();
+    let pixels = b"all the pixels there are";
+    let described = part(*b"ipco", &[part(*b"irot", &[1]), part(*b"udes", SECRET)].concat());
+    let with_places = |begin: u32| {
+        let place = |id: u8, method: u8, place: u32, length: usize| {
+            [&[0, id, 0, method, 0, 0, 0, 1][..], &numbers(&[place, length as u32])].concat()
+        };
+        let places = [
+            place(1, 0, begin, pixels.len()),
+            place(2, 0, begin + pixels.len() as u32, exif.len()),
+            place(3, 1, 0, SECRET.len()),
+            place(4, 1, SECRET.len() as u32, 4),
+        ];
+        let places = part(*b"iloc", &[&[1, 0, 0, 0, 0x44, 0, 0, 4][..], &places.concat()].concat());
+        let data = part(*b"idat", &[SECRET, b"grid"].concat());
+        let inside = [&[0; 4], list.as_slice(), &places, &data, &part(*b"iprp", &described)].concat();
+        [head.clone(), part(*b"meta", &inside)].concat()
+    };
+    let begin = with_places(0).len() as u32 + 8;
+    [with_places(begin), part(*b"mdat", &[&pixels[..], &exif].concat()), part(*b"uuid", SECRET)].concat()
+}
+
+#[test]
+fn a_picture_in_boxes_keeps_its_pixels_and_nothing_beside_them() {
+    let heic = heic();
+    assert!(says_the_secret(&heic));
+    let Stripped::Changed(stripped) = strip(&heic, 1) else { panic!() };
+    assert_eq!(stripped.len(), heic.len());
+    assert!(!says_the_secret(&stripped));
+    let has = |bytes: &[u8]| stripped.windows(bytes.len()).any(|part| part == bytes);
+    assert!(has(b"all the pixels there are") && has(b"grid") && has(b"irot"));
+    assert!(has(b"\0\0\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"), "what reads EXIF finds one that says nothing");
+    assert_eq!(strip(&stripped, 1), Stripped::Changed(stripped.clone()), "twice");
+    assert_eq!(strip(&heic[..60], 1), Stripped::Broken);
+    let other = [part(*b"ftyp", b"avif\0\0\0\0"), part(*b"meta", SECRET)].concat();
+    assert_eq!(strip(&other, 1), Stripped::Broken);
+}
+
+/// A TIFF with a page, a small picture of it, and what a camera wrote, in the order of bytes of either kind of machine.
+fn tiff(is_little: bool) -> Vec<u8> {
+    let short = |number: u16| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
+    let long = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
+    let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+        let value = if kind == 3 && count == 1 {
+            [short(value as u16), [0; 2]].concat()
+        } else {
+            long(value).to_vec()
+        };
+        [&short(tag)[..], &short(kind), &long(count), &value].concat()
+    };
+    let pixels: Vec<u8> = (0..40 * 30).map(|place| (place * 7) as u8).collect();
+    let secret = SECRET.len() as u32;
+    let (pixels_at, secret_at) = (8, 8 + pixels.len() as u32);
+    let table_at = secret_at + secret;
+    let small_at = table_at + 2 + 13 * 12 + 4;
+    let table = |is_small: bool, next: u32| {
+        let entries = [
+            entry(254, 4, 1, is_small.into()),
+            entry(256, 3, 1, 40),
+            entry(257, 3, 1, 30),
+            entry(258, 3, 1, 8),
+            entry(259, 3, 1, 1),
+            entry(262, 3, 1, 1),
+            entry(271, 2, secret, secret_at),
+            entry(273, 4, 1, if is_small { secret_at } else { pixels_at }),
+            entry(274, 3, 1, 6),
+            entry(277, 3, 1, 1),
+            entry(278, 3, 1, 30),
+            entry(279, 4, 1, if is_small { secret } else { pixels.len() as u32 }),
+            entry(34_665, 4, 1, secret_at),
+        ];
+        [&short(13)[..], &entries.concat(), &long(next)].concat()
+    };
+    let head = [if is_little { &b"II*\0"[..] } else { b"MM\0*" }, &long(table_at)].concat();
+    [head, pixels.clone(), SECRET.to_vec(), table(false, small_at), table(true, 0), SECRET.to_vec()].concat()
+}
+
+#[test]
+fn a_tiff_keeps_its_pixels_and_nothing_beside_them() {
+    for tiff in [tiff(true), tiff(false)] {
+        assert!(says_the_secret(&tiff));
+        let Stripped::Changed(stripped) = strip(&tiff, 1) else { panic!() };
+        assert_eq!(stripped.len(), tiff.len());
+        assert!(!says_the_secret(&stripped));
+        let page = |bytes: &[u8]| match changes(&mut Cursor::new(bytes)).unwrap() {
+            Changes::Changed(patches) => patches,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(stripped[8..1208], tiff[8..1208], "the pixels");
+        let table = 1208 + SECRET.len();
+        let count = u16::from(stripped[table].max(stripped[table + 1]));
+        assert_eq!(count, 11, "device and more is no fact any more");
+        let mut again = stripped.clone();
+        page(&stripped).apply(0, &mut again);
+        assert_eq!(again, stripped, "twice");
+        assert_eq!(strip(&tiff[..1300], 1), Stripped::Broken);
+    }
+    let mut sensor = tiff(true);
+    let place = sensor.windows(2).rposition(|pair| pair == 34_665_u16.to_le_bytes()).unwrap();
+    sensor[place..place + 2].copy_from_slice(&330_u16.to_le_bytes());
+    assert_eq!(strip(&sensor, 1), Stripped::OtherFormat, "its program needs what its camera wrote");
 }
 
 proptest! {
     #[test]
     fn no_bytes_do_harm(
-        kind in 0..5_usize, orientation in 0..=255_u8, cut in 0..2_000_usize,
+        kind in 0..8_usize, orientation in 0..=255_u8, cut in 0..2_000_usize,
         changes in prop::collection::vec((0..2_000_usize, any::<u8>()), 0..30),
     ) {
-        let mut file = [jpeg(6), png(1), webp(8), gif(), film()][kind].clone();
+        let mut file = [jpeg(6), png(1), webp(8), gif(), film(), heic(), tiff(true), tiff(false)][kind].clone();
         for (place, byte) in changes {
             if let Some(there) = file.get_mut(place + 12) {
                 *there = byte;

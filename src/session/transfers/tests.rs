@@ -27,7 +27,7 @@ fn failed(id: AttachmentId) -> FileReport {
 
 /// The account's side, and the way on which reports come.
 fn silent() -> (Transfers, Sender<(u64, FileReport)>, Receiver<Numbered>) {
-    let mut transfers = Transfers::new(AccountId([1; 16]), Bus::new());
+    let mut transfers = Transfers::new(AccountId([1; 16]), Bus::new(), None);
     let begins = transfers.begins.take().expect("nothing was begun yet");
     (transfers, begins.outbox, begins.inbox)
 }

@@ -18,8 +18,8 @@ pub const WORD: &str = "files";
 const ROUNDS: usize = 3;
 /// How large the file is if nothing else is said, in megabytes.
 const MEGABYTES: u64 = 1024;
-/// How long one way may take.
-const PATIENCE: Duration = Duration::from_secs(1800);
+/// How long nothing may be heard of a file that is on its way.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Measures with a file of so many megabytes.
 pub fn measure(megabytes: Option<u64>, rows: &mut Rows) {
@@ -99,10 +99,11 @@ fn way(server: &Prosody, round: usize, file: &Path, folder: &Path) -> Way {
     Way { up, down, up_memory, down_memory }
 }
 
-/// Signs a device in and ends it: its peak of memory, in megabytes.
+/// Signs a device in and ends it: its peak of memory, in megabytes. It ends when others can encrypt for it, or what is sent to
+/// it would wait for a device that is gone.
 fn signed_in(home: &FilesHome) -> f64 {
     let device: FilesDevice = home.start(&soak(), FilesAct::Idle);
-    device.expect("Online", PATIENCE);
+    device.expect("published", PATIENCE);
     rest();
     memory_peak(device.id())
 }

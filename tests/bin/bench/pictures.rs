@@ -1,6 +1,6 @@
 //! Scrolling through a thousand pictures that are here: each is read, unsealed, decoded in the worker and drawn as it comes by.
 
-use ::files::{ContainerWriter, FileAtRest, FileKey, Wish};
+use ::files::{ContainerWriter, FileAtRest, FileKey, Means, Wish};
 use model::{
     BareJid, Content, ConversationKind, Delivery, Direction, EncryptionKind, FileFacts, FileName, FileSource,
     Timestamp, Transfer,
@@ -62,8 +62,9 @@ fn hang(stage: &Stage) {
     let folder = tempfile::tempdir().expect("a folder");
     let (first, key) = (folder.path().join("first"), FileKey::new([7; 32]));
     let wish = Wish { strip_metadata: true, longest_side: Some(960) };
+    let means = Means { films: None, told: &mut |_| Ok(()) };
     let prepared =
-        ::files::prepare(&FileSource::Bytes(PICTURE.into()), wish, &first, &key).expect("a picture");
+        ::files::prepare(&FileSource::Bytes(PICTURE.into()), wish, &first, &key, means).expect("a picture");
     let facts = prepared.picture.expect("it is one");
     let mut bytes = Vec::new();
     let mut reader = FileAtRest::Kept { path: first, key }.open().expect("a container");

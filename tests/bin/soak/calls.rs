@@ -9,15 +9,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use model::{
-    AccountCommand, AccountId, Answer, BareJid, CallCommand, CallId, CallSettings, CallState, Command,
-    ConversationId, Event, EventKind, MediaKind, Request, StreamStatistics,
+    AccountCommand, AccountId, CallCommand, CallId, CallSettings, CallState, Command, ConversationId, Event,
+    EventKind, MediaKind, StreamStatistics,
 };
 use session::{CallConfig, Config, Devices, Heard, Network, Session};
-use tests::person::{block_on, sign_in_request};
 use tests::secrets::FileSecrets;
 
 use self::clicks::Clicks;
-use crate::device::account;
+use crate::device::talk;
 
 /// The first argument of a process that is such a device.
 pub const WORD: &str = "device-calls";
@@ -38,13 +37,7 @@ pub fn live(arguments: &[String]) -> ExitCode {
     let config = Config { secrets, calls, ..Config::new(folder.join("data")) };
     let session = Session::start(config).expect("the service");
     let mut events = session.events();
-    let account = account(&session, || {
-        sign_in_request(address, password, port.parse().expect("a port"), authority.into())
-    });
-    let peer: BareJid = peer.parse().expect("an address");
-    let Ok(Answer::Conversation(conversation)) =
-        block_on(session.ask(Request::OpenConversation(account, peer)))
-    else {
+    let Some((account, conversation)) = talk(&session, [address, password, port, authority, peer]) else {
         return ExitCode::FAILURE;
     };
     let call = Arc::new(Mutex::new(None));

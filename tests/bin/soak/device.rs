@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use model::{
-    AccountId, Answer, BareJid, Content, Delivery, Direction, Event, EventKind, Message, Outgoing, Request,
+    AccountId, Answer, BareJid, Content, ConversationId, Delivery, Direction, Event, EventKind, Message,
+    Outgoing, Request,
 };
 use session::{Condition, Config, Heard, Session};
 use tests::person::{block_on, sign_in_request};
@@ -209,6 +210,20 @@ pub fn account(session: &Session, request: impl Fn() -> Request) -> AccountId {
         if let Ok(Answer::Account(account)) = block_on(session.ask(request())) {
             return account;
         }
+    }
+}
+
+/// The account of a device that is started with `ADDRESS PASSWORD PORT AUTHORITY PEER`, and its conversation with that peer.
+/// `None` if there cannot be one.
+pub fn talk(session: &Session, arguments: [&str; 5]) -> Option<(AccountId, ConversationId)> {
+    let [address, password, port, authority, peer] = arguments;
+    let account = account(session, || {
+        sign_in_request(address, password, port.parse().expect("a port"), authority.into())
+    });
+    let peer: BareJid = peer.parse().expect("an address");
+    match block_on(session.ask(Request::OpenConversation(account, peer))) {
+        Ok(Answer::Conversation(conversation)) => Some((account, conversation)),
+        _ => None,
     }
 }
 

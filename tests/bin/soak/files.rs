@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use model::{
-    AccountCommand, AccountId, Answer, BareJid, Command, ConnectionState, ConversationId, Delivery,
-    Direction, Event, EventKind, ExportTo, FileSource, Message, OutgoingFile, OutgoingFiles, Request,
-    Transfer,
+    AccountCommand, AccountId, BareJid, Command, ConnectionState, ConversationId, Delivery, Direction, Event,
+    EventKind, ExportTo, FileSource, Message, OutgoingFile, OutgoingFiles, Request, Transfer,
 };
 use session::{Heard, Session};
-use tests::person::{block_on, sign_in_request};
+use tests::person::block_on;
 
-use crate::device::{account, newest, open};
+use crate::device::{newest, open, talk};
 
 /// The first argument of a process that is such a device.
 pub const WORD: &str = "device-files";
@@ -21,9 +20,12 @@ pub const WORD: &str = "device-files";
 struct Device {
     session: Session,
     account: AccountId,
+    address: BareJid,
     conversation: ConversationId,
     /// What was told already.
-    told: BTreeSet<&'static str>,
+    told: BTreeSet<String>,
+    /// How far a file is on its way, in tenths, as it was told last.
+    tenths: u64,
 }
 
 /// Is the device until it is killed: `FOLDER ADDRESS PASSWORD PORT AUTHORITY PEER sealed|clear idle|send|fetch [PATH]`.
@@ -34,16 +36,11 @@ pub fn live(arguments: &[String]) -> ExitCode {
     };
     let session = open(Path::new(folder));
     let mut events = session.events();
-    let account = account(&session, || {
-        sign_in_request(address, password, port.parse().expect("a port"), authority.into())
-    });
-    let peer: BareJid = peer.parse().expect("an address");
-    let Ok(Answer::Conversation(conversation)) =
-        block_on(session.ask(Request::OpenConversation(account, peer)))
-    else {
+    let Some((account, conversation)) = talk(&session, [address, password, port, authority, peer]) else {
         return ExitCode::FAILURE;
     };
-    let mut device = Device { session, account, conversation, told: BTreeSet::new() };
+    let address = address.parse().expect("an address");
+    let mut device = Device { session, account, address, conversation, told: BTreeSet::new(), tenths: 0 };
     device.command(AccountCommand::SetEncryption(conversation, form == "sealed"));
     println!("ready");
     let path = path.first().map(PathBuf::from);
@@ -55,6 +52,9 @@ pub fn live(arguments: &[String]) -> ExitCode {
                 if let (ConnectionState::Online, "send", Some(path)) = (state, act.as_str(), &path) {
                     device.send(path);
                 }
+            }
+            Some(Heard::Event(Event { kind: EventKind::Transfer { done, total, .. }, .. })) => {
+                device.tell_way(done, total);
             }
             Some(_) => {}
         }
@@ -76,18 +76,52 @@ impl Device {
         messages
     }
 
-    /// Says once what has come to its end: that a file is with the server and its message too, or here.
+    /// Says how far a file has come: who waits sees that it goes on.
+    fn tell_way(&mut self, done: u64, total: Option<u64>) {
+        let tenths = total.filter(|total| *total > 0).map_or(0, |total| done.saturating_mul(10) / total);
+        if std::mem::replace(&mut self.tenths, tenths) != tenths {
+            println!("{tenths} tenths");
+        }
+    }
+
+    /// Says something once.
+    fn say(&mut self, word: &str) {
+        if self.told.insert(word.to_owned()) {
+            println!("{word}");
+        }
+    }
+
+    /// Says what has come to its end: that this device is on its lists, that a file is with the server and its message too,
+    /// that it is here, or that it failed; and for what it waits.
     fn tell(&mut self) {
-        let is_sent =
-            |message: &Message| !message.attachments.is_empty() && message.delivery != Delivery::Queued;
+        let reader = self.session.reader(self.account);
+        let devices = reader.map(|reader| block_on(reader.devices(self.address.clone())));
+        let devices = devices.and_then(Result::ok).unwrap_or_default();
+        if devices.iter().any(|device| device.is_this && device.versions.len() == 2) {
+            self.say("published");
+        }
+        let is_sent = |message: &Message| {
+            !message.attachments.is_empty()
+                && !matches!(message.delivery, Delivery::Queued | Delivery::Failed(_))
+        };
         let is_here =
             |message: &Message| message.attachments.iter().any(|file| file.transfer == Transfer::Here);
-        let sent = self.messages(Direction::Outgoing).iter().any(is_sent);
-        let here = self.messages(Direction::Incoming).iter().any(is_here);
-        for (word, _) in [("sent", sent), ("here", here)].into_iter().filter(|(_, done)| *done) {
-            if self.told.insert(word) {
-                println!("{word}");
+        let (outgoing, incoming) = (self.messages(Direction::Outgoing), self.messages(Direction::Incoming));
+        for message in outgoing.iter().chain(&incoming) {
+            if let Some(wait) = message.waits {
+                self.say(&format!("waits {wait:?}"));
             }
+            for file in &message.attachments {
+                if let Transfer::Failed(failure) = file.transfer {
+                    self.say(&format!("failed {failure:?}"));
+                }
+            }
+        }
+        if outgoing.iter().any(is_sent) {
+            self.say("sent");
+        }
+        if incoming.iter().any(is_here) {
+            self.say("here");
         }
     }
 
@@ -114,9 +148,7 @@ impl Device {
             match file.transfer {
                 Transfer::Offered => {
                     self.command(AccountCommand::Download(file.id));
-                    if self.told.insert("fetching") {
-                        println!("fetching");
-                    }
+                    self.say("fetching");
                 }
                 Transfer::Here if !to.exists() => {
                     let export = Request::ExportFile(self.account, file.id, ExportTo::File(to.to_owned()));

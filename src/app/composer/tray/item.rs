@@ -4,6 +4,7 @@ use std::{io::Read as _, path::PathBuf, sync::Arc};
 
 use gtk::{gdk, gio, glib, pango, prelude::*};
 use model::{FileKind, FileSource};
+use view::Telling;
 
 use crate::{
     decoder::{self, Fit, LARGEST_FILE, Wish},
@@ -21,8 +22,9 @@ pub struct Item {
     pub name: String,
     pub size: u64,
     pub is_picture: bool,
-    /// It may tell where and with what it was made: a picture or a film.
-    pub may_tell: bool,
+    pub is_film: bool,
+    /// Whether it tells where and with what it was made.
+    pub telling: Telling,
     icon: &'static str,
     picture: Option<gdk::Texture>,
 }
@@ -48,12 +50,17 @@ impl Item {
         let is_picture = FileKind::of(&media_type) == FileKind::Picture;
         let size = u64::try_from(info.size()).unwrap_or_default();
         let picture = if is_picture { small_picture(path.clone()).await } else { None };
+        let looked_at = path.clone();
+        let telling = gio::spawn_blocking(move || view::telling(&looked_at));
+        let telling = telling.await.ok().and_then(Result::ok);
+        let telling = telling.ok_or_else(|| gettext_f("“{name}” cannot be read.", &name))?;
         Ok(Self {
             source: FileSource::Path(path),
             name: info.display_name().into(),
             size,
             is_picture,
-            may_tell: matches!(FileKind::of(&media_type), FileKind::Picture | FileKind::Video),
+            is_film: FileKind::of(&media_type) == FileKind::Video,
+            telling,
             icon: files::icon_of(FileKind::of(&media_type), &media_type),
             picture,
         })
@@ -70,10 +77,16 @@ impl Item {
             source: FileSource::Bytes(bytes),
             name: format!("{now}.png"),
             is_picture: true,
-            may_tell: true,
+            is_film: false,
+            telling: Telling::CanBeTakenOut,
             icon: files::icon_of(FileKind::Picture, "image/png"),
             picture: Some(texture.clone()),
         })
+    }
+
+    /// Whether it can be made smaller.
+    pub fn can_be_smaller(&self) -> bool {
+        self.is_picture || self.is_film
     }
 
     /// How it is shown, with the button that takes it out. What the server refuses is pointed out.

@@ -13,7 +13,7 @@ use std::{
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, gio, glib};
 use model::{FileService, FileSource, OutgoingFile, TransferFailure};
-use view::ConversationKey;
+use view::{ConversationKey, Telling};
 
 use crate::{
     failure,
@@ -24,7 +24,7 @@ use item::Item;
 
 /// So many files are sent at once.
 const MOST: usize = 30;
-/// The longer side of a picture that is made smaller, by choice: nothing, large, medium.
+/// The longer side of a picture that is made smaller, by choice: nothing, large, medium. Films get half of it.
 const SIDES: [Option<u32>; 3] = [None, Some(2560), Some(1280)];
 
 /// What waits in a conversation that is not open.
@@ -53,6 +53,9 @@ mod imp {
         pub size_drop: TemplateChild<gtk::DropDown>,
         #[template_child]
         pub problem_label: TemplateChild<gtk::Label>,
+        /// Says what will be told of how a file was made although nobody wants that.
+        #[template_child]
+        pub telling_label: TemplateChild<gtk::Label>,
         pub items: RefCell<Vec<Item>>,
         pub strips_by_default: Cell<bool>,
         /// What the server takes.
@@ -97,7 +100,7 @@ mod imp {
     #[gtk::template_callbacks]
     impl Tray {
         #[template_callback]
-        fn size_chosen(&self) {
+        fn choice_changed(&self) {
             self.obj().show_items();
         }
     }
@@ -202,15 +205,18 @@ impl Tray {
     pub fn take(&self) -> Vec<OutgoingFile> {
         let imp = self.imp();
         let (strip_metadata, longest_side) = (imp.strip_check.is_active(), self.longest_side());
-        let files = imp.items.take().into_iter().map(|item| OutgoingFile {
-            name: match &item.source {
-                FileSource::Path(_) => None,
-                FileSource::Bytes(_) => Some(item.name),
-            },
-            source: item.source,
-            strip_metadata: item.may_tell && strip_metadata,
-            longest_side: longest_side.filter(|_| item.is_picture),
-            voice: None,
+        let files = imp.items.take().into_iter().map(|item| {
+            let longest_side = longest_side.filter(|_| item.can_be_smaller());
+            OutgoingFile {
+                strip_metadata: strip_metadata && tells_nothing_then(&item, longest_side),
+                name: match &item.source {
+                    FileSource::Path(_) => None,
+                    FileSource::Bytes(_) => Some(item.name),
+                },
+                source: item.source,
+                longest_side,
+                voice: None,
+            }
         });
         let files = files.collect();
         self.begin_anew();
@@ -221,9 +227,9 @@ impl Tray {
         SIDES.get(self.imp().size_drop.selected() as usize).copied().flatten()
     }
 
-    /// Why the server will not take a file. How many bytes a picture has that is made smaller, nobody knows yet.
+    /// Why the server will not take a file. How many bytes one has that is made smaller, nobody knows yet.
     fn refusal(&self, item: &Item) -> Option<TransferFailure> {
-        let is_made_smaller = item.is_picture && self.longest_side().is_some();
+        let is_made_smaller = item.can_be_smaller() && self.longest_side().is_some();
         self.service().refusal(if is_made_smaller { 0 } else { item.size })
     }
 
@@ -273,8 +279,16 @@ impl Tray {
         let problem = self.problem();
         imp.problem_label.set_visible(problem.is_some());
         imp.problem_label.set_label(&problem.map(failure::transfer).unwrap_or_default());
-        imp.options.set_visible(imp.items.borrow().iter().any(|item| item.may_tell));
-        imp.size_drop.set_visible(imp.items.borrow().iter().any(|item| item.is_picture));
+        let items = imp.items.borrow();
+        let side = self.longest_side();
+        let told =
+            items.iter().find(|item| item.telling != Telling::Nothing && !tells_nothing_then(item, side));
+        let told = told.filter(|_| imp.strip_check.is_active());
+        imp.telling_label.set_visible(told.is_some());
+        imp.telling_label.set_label(&told.map(stays).unwrap_or_default());
+        imp.options.set_visible(items.iter().any(|item| item.telling != Telling::Nothing));
+        imp.size_drop.set_visible(items.iter().any(Item::can_be_smaller));
+        drop(items);
         self.set_visible(!self.is_empty());
         self.emit_by_name::<()>("changed", &[]);
     }
@@ -321,6 +335,23 @@ impl Tray {
             window.toast(words);
         }
     }
+}
+
+/// Whether nothing but pictures and sound is left of a file when it is sent. A film that is made anew has nothing else.
+fn tells_nothing_then(item: &Item, longest_side: Option<u32>) -> bool {
+    match item.telling {
+        Telling::Nothing => false,
+        Telling::CanBeTakenOut => true,
+        Telling::Stays => item.is_film && longest_side.is_some(),
+    }
+}
+
+/// Says of what was found out about a file that it goes along.
+fn stays(item: &Item) -> String {
+    gettext_f(
+        "“{name}” may tell where, when and with what it was made: this cannot be taken out of it.",
+        &[("name", &item.name)],
+    )
 }
 
 #[cfg(test)]

@@ -110,6 +110,37 @@ fn what_was_chosen_is_sent_as_it_was_asked_for() {
 }
 
 #[test]
+fn what_cannot_be_taken_out_is_told_before_it_goes() {
+    on_stage(async |stage| {
+        let (folder, scene) = (Folder::new(), Scene::set(stage));
+        let imp = scene.tray.imp();
+        scene.tray.add_files(vec![folder.picture("pier.png"), folder.file("plan.pdf", b"%PDF-1.7")]);
+        scene.holds(&["pier.png", "plan.pdf"]).await;
+        assert!(!imp.telling_label.is_visible());
+        scene.tray.add_files(vec![folder.file("ferry.webm", b"\x1a\x45\xdf\xa3 and so on")]);
+        scene.holds(&["pier.png", "plan.pdf", "ferry.webm"]).await;
+        assert!(imp.telling_label.is_visible() && imp.telling_label.label().contains("ferry.webm"));
+        stage.frames(6).await;
+        take(stage, "tray-telling");
+        imp.strip_check.set_active(false);
+        assert!(!imp.telling_label.is_visible(), "whoever wants it told knows");
+        imp.strip_check.set_active(true);
+        let wishes = |files: &[OutgoingFile]| -> Vec<_> {
+            files.iter().map(|file| (file.strip_metadata, file.longest_side)).collect()
+        };
+        assert_eq!(wishes(&scene.tray.take()), [(true, None), (false, None), (false, None)]);
+        scene.tray.add_files(vec![folder.file("ferry.webm", b"\x1a\x45\xdf\xa3 and so on")]);
+        scene.holds(&["ferry.webm"]).await;
+        imp.size_drop.set_selected(1);
+        assert!(
+            !imp.telling_label.is_visible(),
+            "nothing of the old film is left in the one that is made of it"
+        );
+        assert_eq!(wishes(&scene.tray.take()), [(true, Some(2560))]);
+    });
+}
+
+#[test]
 fn what_the_server_does_not_take_is_pointed_out() {
     on_stage(async |stage| {
         let (folder, scene) = (Folder::new(), Scene::set(stage));
