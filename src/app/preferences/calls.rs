@@ -31,8 +31,9 @@ mod imp {
         pub preview_button: gtk::ToggleButton,
         pub picture: gtk::Picture,
         pub choice: AccountChoice,
-        pub privacy: adw::PreferencesGroup,
+        pub of_account: adw::PreferencesGroup,
         pub relay_only: adw::SwitchRow,
+        pub low_bandwidth: adw::SwitchRow,
         pub meter: RefCell<Option<Meter>>,
         pub preview: RefCell<Option<Preview>>,
         pub handlers: RefCell<Vec<glib::SignalHandlerId>>,
@@ -91,23 +92,29 @@ impl CallsPage {
         page.add(&DeviceRows::new(settings));
         page.add(&page.trying());
         page.add(imp.choice.group());
-        page.add(&imp.privacy);
+        page.add(&imp.of_account);
         imp.relay_only.set_title(&gettext("Hide My Network Address"));
         imp.relay_only.set_subtitle(&gettext(
             "Calls go through a relay of your server, so that nobody you talk to learns where you are. They need one.",
         ));
-        imp.relay_only.connect_active_notify(glib::clone!(
-            #[weak]
-            page,
-            move |_| page.tell_settings()
+        imp.low_bandwidth.set_title(&gettext("Save Data"));
+        imp.low_bandwidth.set_subtitle(&gettext(
+            "Calls take as little of the network as they can: voices are understood, pictures are coarse.",
         ));
-        imp.privacy.add(&imp.relay_only);
+        for switch in [&imp.relay_only, &imp.low_bandwidth] {
+            switch.connect_active_notify(glib::clone!(
+                #[weak]
+                page,
+                move |_| page.tell_settings()
+            ));
+            imp.of_account.add(switch);
+        }
         let turned = glib::clone!(
             #[weak]
             page,
             move || page.read_settings()
         );
-        imp.choice.follow(bridge, &[&imp.privacy], turned);
+        imp.choice.follow(bridge, &[&imp.of_account], turned);
         page.read_settings();
         page
     }
@@ -219,16 +226,21 @@ impl CallsPage {
         self.imp().choice.account()
     }
 
+    /// Puts the switches where the account has them. Until then they say nothing, and so cannot be turned.
     fn read_settings(&self) {
         let (Some(bridge), Some(account)) = (self.imp().bridge.get(), self.account()) else { return };
         let Some(reader) = bridge.session().reader(account.id()) else { return };
+        self.imp().of_account.set_sensitive(false);
         let page = self.clone();
         glib::spawn_future_local(async move {
             let Ok(settings) = reader.call_settings().await else { return };
+            let imp = page.imp();
             if page.account().as_ref() == Some(&account) {
-                page.imp().filling.set(true);
-                page.imp().relay_only.set_active(settings.relay_only);
-                page.imp().filling.set(false);
+                imp.filling.set(true);
+                imp.relay_only.set_active(settings.relay_only);
+                imp.low_bandwidth.set_active(settings.low_bandwidth);
+                imp.filling.set(false);
+                imp.of_account.set_sensitive(true);
             }
         });
     }
@@ -239,13 +251,10 @@ impl CallsPage {
             return;
         }
         let (Some(bridge), Some(account)) = (imp.bridge.get(), self.account()) else { return };
-        let Some(reader) = bridge.session().reader(account.id()) else { return };
-        let (bridge, relay_only) = (bridge.clone(), imp.relay_only.is_active());
-        glib::spawn_future_local(async move {
-            // What this page does not show stays as it is.
-            let Ok(settings) = reader.call_settings().await else { return };
-            let settings = CallSettings { relay_only, ..settings };
-            bridge.tell(account.id(), AccountCommand::SetCallSettings(settings));
-        });
+        let settings = CallSettings {
+            relay_only: imp.relay_only.is_active(),
+            low_bandwidth: imp.low_bandwidth.is_active(),
+        };
+        bridge.tell(account.id(), AccountCommand::SetCallSettings(settings));
     }
 }
