@@ -35,6 +35,7 @@ mod pace;
 mod passphrase;
 mod pictures;
 mod player;
+mod portals;
 mod preferences;
 mod presence;
 mod profile;

@@ -51,7 +51,9 @@ mod trial;
 mod way;
 
 pub use calls::{CallConfig, PictureSink};
-pub use media::{DeviceWatch, Devices, Meter, Network, Picture, Preview, Ringing, Tone, View};
+pub use media::{
+    DeviceWatch, Devices, Meter, Network, Picture, Preview, Ringing, Tone, View, can_take_streams,
+};
 
 pub use events::{EventStream, Heard};
 pub use keyring::{MemorySecrets, SecretService, Secrets};

@@ -20,6 +20,7 @@ mod pictures;
 mod profiles;
 mod quiet;
 mod scene;
+mod screen;
 mod sending;
 mod settings;
 mod unreadable;

@@ -13,6 +13,7 @@ use crate::{
     calls::{self, DeviceRows},
     i18n::gettext,
     objects::AccountObject,
+    portals::camera,
     settings::key,
 };
 
@@ -208,11 +209,25 @@ impl CallsPage {
         if !imp.preview_button.is_active() {
             return;
         }
+        let page = self.downgrade();
+        glib::spawn_future_local(async move {
+            let may_look = camera::ask().await;
+            let Some(page) = page.upgrade() else { return };
+            let button = &page.imp().preview_button;
+            if may_look && button.is_active() {
+                page.begin_looking();
+            } else {
+                button.set_active(false);
+            }
+        });
+    }
+
+    fn begin_looking(&self) {
         let (show, shown) = async_channel::bounded(1);
         let preview = Preview::begin(calls::devices(), calls::chosen(self.settings()), move |picture| {
             let _ = show.try_send(picture);
         });
-        imp.preview.replace(Some(preview));
+        self.imp().preview.replace(Some(preview));
         let page = self.downgrade();
         glib::spawn_future_local(async move {
             while let Ok(picture) = shown.recv().await {
