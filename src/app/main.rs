@@ -40,6 +40,7 @@ mod preferences;
 mod presence;
 mod profile;
 mod recorder;
+mod scanner;
 mod search;
 mod server_options;
 mod settings;
