@@ -11,6 +11,7 @@ mod desktop;
 mod device_rows;
 mod devices;
 mod media;
+mod media_keys;
 mod notifying;
 mod pictures;
 mod screen;
@@ -72,6 +73,7 @@ mod imp {
         /// What keeps the device awake.
         pub inhibited: Cell<Option<u32>>,
         pub others: desktop::OtherPlayers,
+        pub keys: RefCell<Option<media_keys::MediaKeys>>,
         /// What the user shows of their screen.
         pub screen: RefCell<Option<SharedScreen>>,
         /// The person is choosing what to show.
@@ -305,6 +307,7 @@ impl CallDesk {
         }
         self.keep_awake(current.as_ref());
         imp.others.pause(current.is_some());
+        self.follow_keys();
         self.emit_by_name::<()>("changed", &[]);
     }
 }
