@@ -161,7 +161,7 @@ fn words(content: &Content, shows: bool) -> String {
                error-resilient=default+partitions end-usage=cbr target-bitrate=600000 keyframe-max-dist=3000 \
                buffer-size=1000 buffer-initial-size=500 buffer-optimal-size=600 undershoot=95 \
              ! rtpvp8pay mtu=1200 picture-id-mode=15-bit {end} \
-             captured. ! queue max-size-buffers=1 leaky=downstream ! {}",
+             captured. ! queue max-size-buffers=1 leaky=downstream ! videoscale ! video/x-raw,width=640,height=360 ! {}",
             pictures::end(shows)
         ),
     }
