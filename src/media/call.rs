@@ -387,7 +387,7 @@ impl Call {
         if media == MediaKind::Audio {
             return Err(MediaFailure::Machinery);
         }
-        self.streams.give_up(media);
+        self.streams.give_up(media, &self.legs);
         self.say(MediaEvent::CaptureFailed(media));
         Ok(())
     }

@@ -2,9 +2,9 @@
 
 use gst::prelude::*;
 use gstreamer as gst;
-use model::{CallDevice, CallDevices, DeviceRole};
+use model::{CallDevice, CallDevices, DeviceRole, MediaKind};
 
-use crate::{background::Background, pipeline::Fault};
+use crate::{background::Background, handed, pipeline::Fault};
 
 /// Where media comes from and goes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,8 +58,23 @@ impl Devices {
         matches!(self, Self::Desktop | Self::Files { cleans: true, .. })
     }
 
+    /// What captures media of a kind.
+    pub(crate) fn source(self, media: MediaKind, chosen: &CallDevices) -> Result<gst::Element, Fault> {
+        match media {
+            MediaKind::Audio => self.element(DeviceRole::Microphone, chosen),
+            MediaKind::Video => self.element(DeviceRole::Camera, chosen),
+            MediaKind::Screen => {
+                let screen = chosen.screen.as_ref().ok_or_else(|| Fault("there is no screen".to_owned()))?;
+                handed::source(screen)
+            }
+        }
+    }
+
     /// The device that the user chose for something; if none, or one that is not there, the one the desktop chose.
     pub(crate) fn element(self, role: DeviceRole, chosen: &CallDevices) -> Result<gst::Element, Fault> {
+        if let (DeviceRole::Camera, Some(cameras)) = (role, &chosen.cameras) {
+            return handed::source(cameras);
+        }
         let element = self.find(role, chosen)?;
         if role == DeviceRole::Speaker {
             play_soon(&element);

@@ -37,6 +37,7 @@ mod engine;
 mod feedback;
 #[doc(hidden)]
 pub mod fuzz;
+mod handed;
 mod leg;
 mod nudge;
 mod pictures;
@@ -54,6 +55,7 @@ mod trying;
 
 pub use devices::{DeviceWatch, Devices};
 pub use engine::{CallMedia, Config, Engine, Network, Told, Unavailable};
+pub use handed::can_take_streams;
 pub use pictures::{Picture, View};
 pub use ringing::{Ringing, Tone};
 pub use trying::{Meter, Preview};

@@ -14,7 +14,7 @@ use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
-use model::{CallDevices, DeviceRole, MediaKind};
+use model::{CallDevices, MediaKind};
 use rtc::{rtp::Packet, shared::marshal::Unmarshal};
 use tokio::{sync::mpsc, task::AbortHandle};
 use webrtc::media_stream::track_local::{TrackLocal, static_rtp::TrackLocalStaticRTP};
@@ -25,6 +25,7 @@ use crate::{
     continuity::Continuity,
     counters::Counters,
     devices::Devices,
+    handed,
     pictures::{self, Show, View},
     pipeline::{Failed, Fault, Pipeline},
 };
@@ -65,8 +66,7 @@ impl Sending {
         fault: mpsc::Sender<Failed>,
     ) -> Result<Self, Fault> {
         let media = content.media;
-        let role = if media == MediaKind::Audio { DeviceRole::Microphone } else { DeviceRole::Camera };
-        let source = devices.element(role, chosen)?;
+        let source = devices.source(media, chosen)?;
         let cleans = media == MediaKind::Audio && devices.cleans() && cleaning::is_possible();
         let pipeline = Pipeline::from_source(&source, &words(&content, cleans, show.is_some()))?;
         if cleans {
@@ -148,6 +148,8 @@ impl Drop for Sending {
 
 fn words(content: &Content, cleans: bool, shows: bool) -> String {
     let Content { media, payload, ssrc, .. } = content;
+    let size =
+        if *media == MediaKind::Screen { handed::SCREEN } else { "width=640,height=360,framerate=30/1" };
     let end = format!("pt={payload} ssrc={ssrc} ! appsink name=packets sync=false max-buffers=256 drop=true");
     let (cleaner, probe) =
         if cleans { (cleaning::cleaner(*ssrc), cleaning::probe(*ssrc)) } else { Default::default() };
@@ -161,13 +163,13 @@ fn words(content: &Content, cleans: bool, shows: bool) -> String {
         // One thread: a second one costs eight times the work at this size. No picture depends on a later one.
         MediaKind::Video | MediaKind::Screen => format!(
             "videoconvert name=entry ! videoscale ! videorate \
-             ! video/x-raw,format=I420,width=640,height=360,framerate=30/1,pixel-aspect-ratio=1/1 \
+             ! video/x-raw,format=I420,{size},pixel-aspect-ratio=1/1 \
              ! tee name=captured ! queue max-size-buffers=2 leaky=downstream \
              ! vp8enc name=encoder deadline=1 cpu-used=-6 threads=1 lag-in-frames=0 \
                error-resilient=default+partitions end-usage=cbr target-bitrate=600000 keyframe-max-dist=3000 \
                buffer-size=1000 buffer-initial-size=500 buffer-optimal-size=600 undershoot=95 \
              ! rtpvp8pay mtu=1200 picture-id-mode=15-bit {end} \
-             captured. ! queue max-size-buffers=1 leaky=downstream ! {}",
+             captured. ! queue max-size-buffers=1 leaky=downstream ! videoscale ! video/x-raw,width=640,height=360 ! {}",
             pictures::end(shows)
         ),
     }

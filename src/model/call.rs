@@ -2,7 +2,7 @@
 //!
 //! Everybody in a call is a [`Participant`], so that a call of several is a longer list and nothing else.
 
-use std::time::Duration;
+use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use crate::{BareJid, CallId, ConversationId, Direction, Timestamp};
 
@@ -26,6 +26,8 @@ pub struct Call {
     pub microphone: bool,
     /// Whether the user's camera is sent.
     pub camera: bool,
+    /// Whether the user's screen is sent, in place of the camera.
+    pub screen: bool,
     /// Whether the user put the others on hold.
     pub on_hold: bool,
 }
@@ -166,7 +168,29 @@ pub struct CallDevices {
     pub speaker: Option<String>,
     /// What sees the user.
     pub camera: Option<String>,
+    /// Cameras that the desktop handed over: where it did, they are the only ones.
+    pub cameras: Option<PictureStream>,
+    /// The screen that the user wants to show.
+    pub screen: Option<PictureStream>,
 }
+
+/// Pictures that the desktop hands over to a program that may see nothing else: a stream of PipeWire, and the way to it.
+#[derive(Clone, Debug)]
+pub struct PictureStream {
+    /// The connection that leads there. It ends with the last who has it.
+    pub remote: Arc<OwnedFd>,
+    /// The number of the stream. `None`: the one that the desktop chooses of those there are.
+    pub node: Option<u32>,
+}
+
+/// What leads through one connection to one stream is the same.
+impl PartialEq for PictureStream {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.remote, &other.remote) && self.node == other.node
+    }
+}
+
+impl Eq for PictureStream {}
 
 /// A device that calls can use.
 #[derive(Clone, Debug, PartialEq, Eq)]

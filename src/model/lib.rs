@@ -33,7 +33,7 @@ pub use attachment::{
 };
 pub use call::{
     Call, CallDevice, CallDevices, CallFailure, CallLine, CallOutcome, CallSecurity, CallSettings, CallState,
-    CallStatistics, Callable, DeviceRole, Participant, StreamStatistics,
+    CallStatistics, Callable, DeviceRole, Participant, PictureStream, StreamStatistics,
 };
 pub use command::{AccountCommand, CallCommand, Command, Draft, Outgoing};
 pub use contact::{AddressWarning, Availability, Contact, ContactPresence, Show, Subscription};

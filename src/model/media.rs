@@ -118,7 +118,7 @@ pub enum MediaKind {
     Audio,
     /// Camera.
     Video,
-    /// The picture of a screen, which travels as video.
+    /// The picture of a screen, which travels as video, in place of the camera.
     Screen,
 }
 

@@ -52,7 +52,9 @@ mod way;
 
 pub use calls::{CallConfig, PictureSink};
 pub use files::{FileReader, FilmMaker, FilmPiece};
-pub use media::{DeviceWatch, Devices, Meter, Network, Picture, Preview, Ringing, Tone, View};
+pub use media::{
+    DeviceWatch, Devices, Meter, Network, Picture, Preview, Ringing, Tone, View, can_take_streams,
+};
 
 pub use events::{EventStream, Heard};
 pub use keyring::{MemorySecrets, SecretService, Secrets};

@@ -191,9 +191,13 @@ impl Calls {
             let stage = self.call(current).map(Stage::of);
             return (stage == Some(Stage::Ringing)).then_some(Sound::Outgoing);
         }
-        let rings =
-            self.known.values().any(|known| !known.is_quiet && Stage::of(&known.call) == Stage::Incoming);
-        rings.then_some(Sound::Incoming)
+        self.ringing().map(|_| Sound::Incoming)
+    }
+
+    /// A call that rings here, and may be heard.
+    pub fn ringing(&self) -> Option<CallKey> {
+        let rings = |known: &Known| !known.is_quiet && Stage::of(&known.call) == Stage::Incoming;
+        self.known.iter().find(|(_, known)| rings(known)).map(|(key, _)| *key)
     }
 }
 

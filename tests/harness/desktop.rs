@@ -1,5 +1,6 @@
 //! A desktop of its own: an X server, a D-Bus session with keyring and accessibility bus, a window manager.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,7 +8,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::program::Program;
-use crate::wait;
+use crate::{StandIn, wait};
 
 /// A desktop for one program under test. Everything ends with it.
 pub struct Desktop {
@@ -62,7 +63,7 @@ impl Desktop {
     }
 
     /// A command that will run on this desktop, with nothing of the real one.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         if self.display != REAL {
             command.env_remove("WAYLAND_DISPLAY").envs(self.own_screen());
@@ -189,23 +190,15 @@ impl Desktop {
     }
 
     /// Starts another program on this desktop: `neighbour.py` has its verbs. It runs until what is returned is dropped.
-    pub fn neighbour(&self, verb: &str, files: &[&Path]) -> Program {
-        let ready = self.home().join("run").join(verb);
-        // The platform's own Python has the words of GTK.
-        let mut command = self.command("sh");
-        command.args(["-c", "exec /usr/bin/python3 \"$@\" > \"$0\""]).arg(&ready);
-        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/harness/neighbour.py")).arg(verb).args(files);
-        let program = Program::start(&command);
-        wait::until("the neighbour to be ready", || {
-            std::fs::read_to_string(&ready).is_ok_and(|said| said == "ready\n").then_some(())
-        });
-        program
+    pub fn neighbour(&self, verb: &str, files: &[&Path]) -> StandIn {
+        let files = files.iter().map(|file| file.as_os_str());
+        StandIn::start(self, "neighbour.py", &[OsStr::new(verb)].into_iter().chain(files).collect::<Vec<_>>())
     }
 
     /// Drags from a neighbour to a place on the screen with the pointer, and lets go over whoever takes it. As a hand does, it
     /// goes in steps and never rests: only where the pointer moves is anybody asked whether they would.
     #[track_caller]
-    pub fn drag_and_drop(&self, from: (i32, i32), to: (i32, i32)) {
+    pub fn drag_and_drop(&self, neighbour: &StandIn, from: (i32, i32), to: (i32, i32)) {
         const STEPS: i32 = 12;
         self.point_at(from.0, from.1);
         self.tool(&["mousedown", "1"]);
@@ -213,12 +206,11 @@ impl Desktop {
             let between = |from: i32, to: i32| from + (to - from) * step / STEPS;
             self.point_at(between(from.0, to.0), between(from.1, to.1));
         }
-        let said = self.home().join("run/drag-files");
         let mut tremble = 0;
         wait::until("somebody to take what is dragged", || {
             tremble = (tremble + 1) % 8;
             self.point_at(to.0 + tremble, to.1);
-            std::fs::read_to_string(&said).is_ok_and(|said| said.contains("taken")).then_some(())
+            (neighbour.has_said("taken") > 0).then_some(())
         });
         self.tool(&["mouseup", "1"]);
     }

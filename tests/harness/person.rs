@@ -8,7 +8,7 @@ use model::{
     AccountCommand, AccountId, Answer, BareJid, Command, Content, ConversationId, Delivery, Direction, Event,
     EventKind, Failure, Message, Outgoing, Request, ServerAddress, SignIn,
 };
-use session::{CallConfig, Config, Devices, Heard, MemorySecrets, Network, Secrets, Session};
+use session::{CallConfig, Config, Devices, Heard, MemorySecrets, Network, PictureSink, Secrets, Session};
 use store::{Anchor, PageRequest, ReaderHandle};
 use tempfile::TempDir;
 
@@ -73,8 +73,21 @@ impl Person {
     /// # Panics
     /// When signing in fails.
     pub fn on_a_telephone(server: &impl Server, name: &str) -> Self {
+        Self::on_a_telephone_with(server, name, None)
+    }
+
+    /// As [`Self::who_calls`], with the pictures of calls going there.
+    ///
+    /// # Panics
+    /// When signing in fails.
+    pub fn who_calls_and_looks(server: &impl Server, name: &str, pictures: PictureSink) -> Self {
+        server.register(name);
+        Self::on_a_telephone_with(server, name, Some(pictures))
+    }
+
+    fn on_a_telephone_with(server: &impl Server, name: &str, pictures: Option<PictureSink>) -> Self {
         let password = format!("pw-{name}");
-        let calls = CallConfig { devices: Devices::Synthetic, network: Network::Loopback, pictures: None };
+        let calls = CallConfig { devices: Devices::Synthetic, network: Network::Loopback, pictures };
         let (address, port) = (format!("{name}@localhost"), server.direct_tls_port());
         Self::begin(server, &address, &password, port, Some(calls)).expect("signing in")
     }

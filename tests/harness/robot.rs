@@ -265,6 +265,11 @@ impl Node {
         self.states().is_some_and(|states| states & (1 << CHECKED) != 0)
     }
 
+    /// Whether it is pressed, and stays so.
+    pub fn is_pressed(&self) -> bool {
+        self.states().is_some_and(|states| states & (1 << PRESSED) != 0)
+    }
+
     /// Whether it can have the keyboard.
     pub fn is_focusable(&self) -> bool {
         self.states().is_some_and(|states| states & (1 << FOCUSABLE) != 0)
@@ -451,6 +456,7 @@ impl Node {
 const CHECKED: u32 = 4;
 const FOCUSABLE: u32 = 11;
 const FOCUSED: u32 = 12;
+const PRESSED: u32 = 20;
 const SENSITIVE: u32 = 24;
 const SHOWING: u32 = 25;
 /// `ATSPI_COORD_TYPE_WINDOW`.

@@ -56,6 +56,8 @@ fn the_window_rings_and_takes_a_video_call() {
     for name in ["Mute", "Camera", "Devices", "Hang Up"] {
         robot.find_named(name);
     }
+    // Nobody hands over a screen on this desktop.
+    assert!(!robot.sees("toggle button", "Share Screen"));
     robot.find("toggle button", "Encrypted");
     robot.find("toggle button", "Good Connection").click();
     sees_pictures(&scene.starling, 30);

@@ -2,8 +2,9 @@
 //! and taking an old one off the list.
 
 use model::{AccountCommand, BareJid, Device, OmemoVersion, Trust};
+use session::PictureSink;
 use tests::person::block_on;
-use tests::{Person, Starling, wait};
+use tests::{Desktop, Person, Starling, wait};
 
 use crate::scene::{Scene, still_desktop};
 
@@ -57,11 +58,8 @@ fn a_code_from_the_clipboard_verifies_and_one_that_does_not_fit_warns() {
     scene.escape("dialog", "Encryption");
 }
 
-#[test]
-fn a_code_is_read_from_a_picture_of_another_screen() {
-    let scene = Scene::set();
-    let robot = &scene.starling.robot;
-    // Bob sits at a window of his own.
+/// Bob sits at a window of his own, and shows his code.
+fn shows_his_code(scene: &Scene) -> (Desktop, Starling) {
     let desk = still_desktop();
     let starling = Starling::start(&desk, &scene.server);
     starling.sign_in(&scene.server, "bob@localhost", "pw-bob");
@@ -74,6 +72,14 @@ fn a_code_is_read_from_a_picture_of_another_screen() {
         .find_where("to show it", |node| node.name() == "Show QR Code" && node.is_showing())
         .point();
     starling.robot.find_named("QR code of bob@localhost");
+    (desk, starling)
+}
+
+#[test]
+fn a_code_is_read_from_a_picture_of_another_screen() {
+    let scene = Scene::set();
+    let robot = &scene.starling.robot;
+    let (desk, _starling) = shows_his_code(&scene);
     let picture = scene.desktop.home().join("code.png");
     let nothing = scene.desktop.home().join("nothing.png");
     desk.screenshot(&picture);
@@ -94,6 +100,43 @@ fn a_code_is_read_from_a_picture_of_another_screen() {
     let verified = |node: &tests::robot::Node| node.role() == "list item" && node.name().contains("Verified");
     robot.find_where("the device at the other window, verified", verified);
     scene.escape("dialog", "Encryption");
+    desk.press("ctrl+q");
+}
+
+#[test]
+fn a_code_is_read_with_the_camera() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let seen = folder.path().join("code.png");
+    let camera = format!(
+        "filesrc location={} ! pngdec ! imagefreeze is-live=true ! videoconvert \
+         ! video/x-raw,format=RGB,framerate=15/1",
+        seen.display()
+    );
+    let (scene, portal) = Scene::set_with_portal("", &camera, true, PictureSink::new(|_, _, _, _| ()));
+    let robot = &scene.starling.robot;
+    let (desk, _starling) = shows_his_code(&scene);
+    desk.screenshot(&seen);
+
+    // Whom a code names can be written to.
+    scene.desktop.press("ctrl+n");
+    portal.declines();
+    robot.find("button", "Scan with Camera").click();
+    robot.find_text("The camera may not be used.");
+    scene.escape("dialog", "Scan QR Code");
+    robot.find("button", "Scan with Camera").click();
+    robot.find_where("the address that the code names", |node| node.text() == "bob@localhost");
+    assert!(!robot.sees("dialog", "Scan QR Code"));
+    scene.escape("dialog", "New Conversation");
+
+    // And whose keys it names is known for certain.
+    scene.write("hello");
+    scene.wait_for_lock();
+    scene.open_devices();
+    scene.press_row("Scan with Camera");
+    robot.find_text("1 device is verified.");
+    scene.escape("alert dialog", "Keys Match");
+    scene.escape("dialog", "Encryption");
+    portal.says("asked", 2);
     desk.press("ctrl+q");
 }
 

@@ -1,6 +1,7 @@
 //! The built program in its window, used over the accessibility bus: things are found by role and name, as a screen reader
 //! finds them. `pictures.rs` leaves pictures of every screen in `target/screenshots`, to be looked at.
 
+mod bystanders;
 mod call_pictures;
 mod calls;
 mod changes;
@@ -20,6 +21,7 @@ mod pictures;
 mod profiles;
 mod quiet;
 mod scene;
+mod screen;
 mod sending;
 mod settings;
 mod unreadable;

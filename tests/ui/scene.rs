@@ -3,8 +3,9 @@
 use std::{path::Path, process::Command, time::Duration};
 
 use model::{AccountCommand, BareJid};
+use session::PictureSink;
 use tests::robot::Node;
-use tests::{Desktop, Person, Prosody, Starling, befriend, wait};
+use tests::{Desktop, Person, Portal, Prosody, Starling, befriend, wait};
 
 pub const GREETING: &str = "Shall we meet at the harbour?";
 
@@ -64,6 +65,27 @@ impl Scene {
         Self::set_between(server, bob, before, |desktop, command| {
             command.env("STARLING_TEST_CALLS", "1").env("STARLING_TRACE", desktop.home().join("trace"));
         })
+    }
+
+    /// As [`Self::set_with_telephones`], where portals hand over a screen and a camera in the words of GStreamer, and with Bob
+    /// looking. `sandboxed`: cameras are to be had by the portal alone.
+    pub fn set_with_portal(screen: &str, camera: &str, sandboxed: bool, bobs: PictureSink) -> (Self, Portal) {
+        let server = Prosody::start();
+        let bob = Person::who_calls_and_looks(&server, "bob", bobs);
+        let mut portal = None;
+        let scene = Self::set_between(
+            server,
+            bob,
+            |_, _| (),
+            |desktop, command| {
+                portal = Some(Portal::start(desktop, screen, camera));
+                command.env("STARLING_TEST_CALLS", "1");
+                if sandboxed {
+                    command.env("GTK_USE_PORTAL", "1");
+                }
+            },
+        );
+        (scene, portal.expect("a portal"))
     }
 
     fn set_between(

@@ -237,9 +237,9 @@ fn what_is_dropped_on_the_conversation_is_sent() {
     let place = written(&scene, "dropped.bin", 40_000);
     scene.desktop.resize_window("Starling", 760, 720);
     scene.desktop.move_window("Starling", 0, 0);
-    let _neighbour = scene.desktop.neighbour("drag-files", &[&place]);
+    let neighbour = scene.desktop.neighbour("drag-files", &[&place]);
     scene.desktop.move_window("Neighbour", 780, 100);
-    scene.desktop.drag_and_drop((880, 200), (550, 300));
+    scene.desktop.drag_and_drop(&neighbour, (880, 200), (550, 300));
     in_tray(&scene, "dropped.bin");
     scene.starling.robot.find("button", "Send").click();
     bob_has(&scene, &place);

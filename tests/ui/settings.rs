@@ -1,6 +1,6 @@
 //! What the preferences change, and what the window remembers.
 
-use tests::Starling;
+use tests::{Starling, wait};
 
 use crate::scene::{GREETING, Scene};
 
@@ -27,7 +27,7 @@ fn preferences_take_effect_at_once_and_the_window_remembers_itself() {
         (width, height)
     };
     // With the shadow that is drawn around it, it is not exactly what was asked for.
-    let wanted = tests::wait::until("the window to be smaller", || {
+    let wanted = wait::until("the window to be smaller", || {
         Some(size(&scene.starling)).filter(|(width, _)| (780..=840).contains(width))
     });
     scene.desktop.press("ctrl+q");
@@ -37,4 +37,36 @@ fn preferences_take_effect_at_once_and_the_window_remembers_itself() {
     starling.sees_message(GREETING);
     starling.sees_message("second");
     assert_eq!(size(&starling), wanted);
+}
+
+#[test]
+fn what_calls_may_take_of_the_network_is_kept() {
+    let scene = Scene::set_with_telephones();
+    let robot = &scene.starling.robot;
+    scene.open_preferences("Calls");
+    let stand = |starling: &Starling, wanted: [bool; 2]| {
+        let stands = |name: &str| {
+            let switch = starling.robot.find("switch", name);
+            switch.is_sensitive().then(|| switch.is_checked())
+        };
+        wait::until(&format!("the switches at {wanted:?}"), || {
+            (["Hide My Network Address", "Save Data"].map(stands) == wanted.map(Some)).then_some(())
+        });
+    };
+    stand(&scene.starling, [false, false]);
+    // One after the other, as fast as they can be pressed: neither takes the other back.
+    for name in ["Hide My Network Address", "Save Data"] {
+        robot.find("switch", name).point();
+    }
+    stand(&scene.starling, [true, true]);
+    robot.find("switch", "Hide My Network Address").point();
+    stand(&scene.starling, [false, true]);
+    scene.escape("dialog", "Preferences");
+    scene.desktop.press("ctrl+q");
+    assert!(scene.starling.wait(), "Starling did not end well");
+    let starling = Starling::start(&scene.desktop, &scene.server);
+    starling.sees_message(GREETING);
+    scene.desktop.press("ctrl+comma");
+    starling.robot.find("tab", "Calls").point();
+    stand(&starling, [false, true]);
 }

@@ -81,6 +81,13 @@ pub struct Sends {
     pub on_hold: bool,
 }
 
+impl Sends {
+    /// Whether there are pictures to be sent.
+    pub fn pictures(self) -> bool {
+        self.camera || self.screen
+    }
+}
+
 /// What media has been told, and what waits.
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
@@ -293,6 +300,7 @@ impl Live {
             participants: vec![Participant { video, security: self.vouching.security, ..self.them.clone() }],
             microphone: self.sends.microphone,
             camera: self.sends.camera,
+            screen: self.sends.screen,
             on_hold: self.sends.on_hold,
         }
     }

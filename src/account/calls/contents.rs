@@ -22,8 +22,7 @@ use crate::{Error, inbound::Reply, turn::Turn};
 pub fn name_of(media: MediaKind) -> &'static str {
     match media {
         MediaKind::Audio => "audio",
-        MediaKind::Video => "video",
-        MediaKind::Screen => "screen",
+        MediaKind::Video | MediaKind::Screen => "video",
     }
 }
 
@@ -41,8 +40,10 @@ fn free_name(call: &Live, media: MediaKind) -> String {
     free
 }
 
-/// The user wants video to be sent, or not.
+/// The user wants camera or screen to be sent, or not. Both go by one content, which others know as video: while the screen is
+/// shown, media sends it in place of the camera.
 pub fn send(turn: &mut Turn<'_, '_>, call: &mut Live, media: MediaKind, on: bool) -> Result<(), Error> {
+    let before = call.sends.pictures();
     let wanted = match media {
         MediaKind::Screen => &mut call.sends.screen,
         _ => &mut call.sends.camera,
@@ -55,22 +56,23 @@ pub fn send(turn: &mut Turn<'_, '_>, call: &mut Live, media: MediaKind, on: bool
         return Ok(());
     }
     engine::tell(turn, call.id, MediaCommand::Capture { media, on });
-    if call.phase != Phase::Active {
+    let sends = call.sends.pictures();
+    if call.phase != Phase::Active || sends == before {
         return Ok(());
     }
     let side = call.side();
-    let Some(content) = call.contents.iter_mut().find(|content| content.media == media) else {
-        if on {
-            add_ours(turn, call, media);
+    let Some(content) = call.contents.iter_mut().find(|content| content.media == MediaKind::Video) else {
+        if sends {
+            add_ours(turn, call, MediaKind::Video);
         }
         return Ok(());
     };
-    if on && content.state == ContentState::Accepted && !content.senders.include(side) {
+    if sends && content.state == ContentState::Accepted && !content.senders.include(side) {
         let name = content.name.clone();
         let flow = Flow { sends: true, ..call.flow(content_senders(call, &name)) };
         set_senders(turn, call, &name, flow);
     }
-    tell_muted(turn, call, media, !on);
+    tell_muted(turn, call, MediaKind::Video, !sends);
     Ok(())
 }
 
@@ -92,11 +94,9 @@ fn set_senders(turn: &mut Turn<'_, '_>, call: &mut Live, name: &str, flow: Flow)
 
 /// The call goes on by a session: what the user wants to be sent and is not part of it is added.
 pub fn add_wanted(turn: &mut Turn<'_, '_>, call: &mut Live) {
-    for (media, is_wanted) in [(MediaKind::Video, call.sends.camera), (MediaKind::Screen, call.sends.screen)]
-    {
-        if is_wanted && !call.contents.iter().any(|content| content.media == media) {
-            add_ours(turn, call, media);
-        }
+    let has_pictures = call.contents.iter().any(|content| content.media == MediaKind::Video);
+    if call.sends.pictures() && !has_pictures {
+        add_ours(turn, call, MediaKind::Video);
     }
 }
 
@@ -138,14 +138,9 @@ pub fn added_ready(
 
 /// Forgets contents, here and in media.
 pub fn drop_contents(turn: &mut Turn<'_, '_>, call: &mut Live, names: &[String]) {
-    for media in [MediaKind::Video, MediaKind::Screen] {
-        let is_gone = |content: &Content| content.media == media && names.contains(&content.name);
-        if call.contents.iter().any(is_gone) {
-            match media {
-                MediaKind::Screen => call.sends.screen = false,
-                _ => call.sends.camera = false,
-            }
-        }
+    let is_gone = |content: &Content| content.media == MediaKind::Video && names.contains(&content.name);
+    if call.contents.iter().any(is_gone) {
+        (call.sends.camera, call.sends.screen) = (false, false);
     }
     call.contents.retain(|content| !names.contains(&content.name));
     if call.engine.has_begun {

@@ -77,6 +77,9 @@ fn capture(turn: &mut Turn<'_, '_>, call: &Live) {
     let sends = call.sends;
     tell(turn, call.id, MediaCommand::Capture { media: MediaKind::Audio, on: sends.microphone });
     tell(turn, call.id, MediaCommand::Capture { media: MediaKind::Video, on: sends.camera });
+    if sends.screen {
+        tell(turn, call.id, MediaCommand::Capture { media: MediaKind::Screen, on: true });
+    }
 }
 
 /// Whether the other side was not accepted: they must not learn where this device is.

@@ -266,7 +266,7 @@ pub fn answer_ready(
     if say(turn, call, jingle)? {
         engine::our_description_is_known(turn, call);
         // They cannot know that the camera is off, or the microphone was before it began.
-        if !call.sends.camera {
+        if !call.sends.pictures() {
             contents::tell_muted(turn, call, MediaKind::Video, true);
         }
         if !call.sends.microphone {

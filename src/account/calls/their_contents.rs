@@ -27,13 +27,12 @@ pub fn add(turn: &mut Turn<'_, '_>, call: &mut Live, jingle: &Jingle) -> Result<
     let is_same = call.contents.iter().any(|ours| {
         pending.contains(&ours.name) && description.contents.iter().any(|new| new.rtp.media == ours.media)
     });
-    let mut camera = call.sends.camera;
+    let sends = call.sends;
     if is_same {
         if call.is_initiator {
             return Ok(session::tie_break());
         }
         // Ours is refused; what the user wanted to send goes by theirs.
-        camera = true;
         drop_contents(turn, call, &pending);
     }
     let is_known = |name: &String| call.contents.iter().any(|known| known.name == *name);
@@ -42,10 +41,7 @@ pub fn add(turn: &mut Turn<'_, '_>, call: &mut Live, jingle: &Jingle) -> Result<
         ending::advance(turn, call, Trigger::Nonsense)?;
         return Ok(Reply::BAD_REQUEST);
     }
-    if camera && !call.sends.camera {
-        call.sends.camera = true;
-        engine::tell(turn, call.id, MediaCommand::Capture { media: MediaKind::Video, on: true });
-    }
+    call.sends = sends;
     if !call.bundle {
         description.bundle.clear();
     }
@@ -114,7 +110,7 @@ pub fn taken_ready(
         return Ok(());
     }
     let jingle = descriptions::jingle_of(call, Action::ContentAccept, &taken);
-    if session::say(turn, call, jingle)? && !call.sends.camera {
+    if session::say(turn, call, jingle)? && !call.sends.pictures() {
         tell_muted(turn, call, MediaKind::Video, true);
     }
     Ok(())

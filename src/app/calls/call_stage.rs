@@ -94,6 +94,12 @@ impl CallStage {
         }
     }
 
+    /// Whether one sees oneself, and so as in a mirror.
+    pub fn set_mirrors(&self, mirrors: bool) {
+        let own = &self.imp().own;
+        if mirrors { own.add_css_class("mirrored") } else { own.remove_css_class("mirrored") }
+    }
+
     /// A picture came.
     pub fn show_picture(&self, view: View, picture: &gdk::Texture) {
         let imp = self.imp();

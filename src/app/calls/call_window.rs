@@ -17,6 +17,7 @@ use view::{CallKey, ConversationKey, Farewell, Quality, QualityMeter, Stage};
 use super::{CallDesk, Person, call_stage::CallStage, devices, words};
 use crate::{
     i18n::{gettext, gettext_f},
+    portals::screen_cast,
     time_words,
 };
 
@@ -53,6 +54,8 @@ mod imp {
         pub mute_button: TemplateChild<gtk::ToggleButton>,
         #[template_child]
         pub camera_button: TemplateChild<gtk::ToggleButton>,
+        #[template_child]
+        pub screen_button: TemplateChild<gtk::ToggleButton>,
         #[template_child]
         pub hang_up_button: TemplateChild<gtk::Button>,
         #[template_child]
@@ -134,6 +137,21 @@ mod imp {
                 self.obj().tell(CallCommand::Send(MediaKind::Video, self.camera_button.is_active()));
             }
         }
+
+        #[template_callback]
+        fn screen_toggled(&self) {
+            let (Some(desk), Some(key)) = (self.desk.upgrade(), self.key.get()) else { return };
+            if self.filling.get() {
+                return;
+            }
+            if self.screen_button.is_active() {
+                desk.share_screen(*key);
+            } else {
+                desk.stop_sharing(*key);
+            }
+            // It is pressed while the screen is shown, and that is for the person to choose first.
+            self.obj().fill_buttons();
+        }
     }
 }
 
@@ -166,6 +184,13 @@ impl CallWindow {
             glib::ControlFlow::Continue
         });
         imp.clock.replace(Some(clock));
+        let button = imp.screen_button.downgrade();
+        glib::spawn_future_local(async move {
+            let is_there = screen_cast::is_there().await;
+            if let Some(button) = button.upgrade() {
+                button.set_visible(is_there);
+            }
+        });
         window
     }
 
@@ -182,15 +207,14 @@ impl CallWindow {
         imp.accept_without_camera_button.set_visible(call.video);
         imp.talking.set_visible(stage.is_in());
         imp.over.set_visible(is_over);
-        imp.filling.set(true);
-        imp.mute_button.set_active(!call.microphone);
-        imp.camera_button.set_active(call.camera);
-        imp.filling.set(false);
-        // Before they talk there is nothing a camera could be added to.
-        imp.camera_button.set_sensitive(call.camera || stage.talked(time_words::now()).is_some());
+        self.fill_buttons();
         let talks = stage.talked(time_words::now()).is_some();
+        // Before they talk there is nothing a camera could be added to.
+        imp.camera_button.set_sensitive(call.camera || talks);
+        imp.screen_button.set_sensitive(call.screen || talks);
         imp.quality_button.set_visible(talks);
-        imp.stage.set_shows(call.camera && stage.is_in(), talks && sends_video(call));
+        imp.stage.set_shows((call.camera || call.screen) && stage.is_in(), talks && sends_video(call));
+        imp.stage.set_mirrors(!call.screen);
         self.show_security(call, talks);
         self.say_state();
         if before != Some(stage) {
@@ -210,6 +234,17 @@ impl CallWindow {
         let imp = self.imp();
         imp.stage.show_picture(view, picture);
         imp.title_widget.set_visible(imp.stage.shows_picture());
+    }
+
+    /// Puts the buttons where the call says.
+    pub(super) fn fill_buttons(&self) {
+        let imp = self.imp();
+        let Some(call) = self.call() else { return };
+        imp.filling.set(true);
+        imp.mute_button.set_active(!call.microphone);
+        imp.camera_button.set_active(call.camera);
+        imp.screen_button.set_active(call.screen);
+        imp.filling.set(false);
     }
 
     fn call(&self) -> Option<Call> {

@@ -6,12 +6,12 @@ use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gio, glib};
 use model::Call;
 
-use super::CallDesk;
+use super::{CallDesk, media_keys};
 use crate::i18n::gettext;
 
-const PLAYERS: &str = "org.mpris.MediaPlayer2.";
-const PATH: &str = "/org/mpris/MediaPlayer2";
-const PLAYER: &str = "org.mpris.MediaPlayer2.Player";
+pub(super) const PLAYERS: &str = "org.mpris.MediaPlayer2.";
+pub(super) const PATH: &str = "/org/mpris/MediaPlayer2";
+pub(super) const PLAYER: &str = "org.mpris.MediaPlayer2.Player";
 /// A player that does not answer in so many milliseconds is left alone.
 const PATIENCE: i32 = 2_000;
 
@@ -84,7 +84,11 @@ impl OtherPlayers {
             PATIENCE,
         );
         let names = names.await.ok().and_then(|answer| answer.get::<(Vec<String>,)>());
-        let players = names.into_iter().flat_map(|(names,)| names).filter(|name| name.starts_with(PLAYERS));
+        let own = media_keys::name();
+        let players = names
+            .into_iter()
+            .flat_map(|(names,)| names)
+            .filter(|name| name.starts_with(PLAYERS) && *name != own);
         for name in players {
             // The call may have ended while one was asked.
             if self.0.borrow().is_wanted && plays(bus, &name).await && tell(bus, &name, "Pause").await {

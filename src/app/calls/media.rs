@@ -6,7 +6,7 @@ use gtk::{gio, prelude::*};
 use model::CallDevices;
 use session::{CallConfig, Devices, Network, PictureSink};
 
-use crate::settings::key;
+use crate::{portals::camera, settings::key};
 
 /// `STARLING_TEST_CALLS=1`: a tone and a moving picture are sent instead of what microphone and camera hear and see, nothing is
 /// played, and only the network within this machine is used. For tests on machines that have none of these. Nothing else
@@ -34,12 +34,14 @@ pub fn config(pictures: PictureSink) -> CallConfig {
     CallConfig { devices: devices(), network, pictures: Some(pictures) }
 }
 
-/// The devices that the user chose.
+/// The devices that the user chose, and the cameras that the desktop handed over.
 pub fn chosen(settings: &gio::Settings) -> CallDevices {
     let read = |name: &str| Some(settings.string(name).to_string()).filter(|id| !id.is_empty());
     CallDevices {
         microphone: read(key::CALL_MICROPHONE),
         speaker: read(key::CALL_SPEAKER),
         camera: read(key::CALL_CAMERA),
+        cameras: camera::handed(),
+        screen: None,
     }
 }

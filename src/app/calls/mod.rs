@@ -11,9 +11,10 @@ mod desktop;
 mod device_rows;
 mod devices;
 mod media;
+mod media_keys;
 mod notifying;
 mod pictures;
-
+mod screen;
 mod words;
 
 use std::{
@@ -25,8 +26,8 @@ use std::{
 use adw::{prelude::*, subclass::prelude::*};
 use gtk::{gdk, gio, glib};
 use model::{
-    AccountCommand, AccountId, BareJid, Call, CallCommand, CallId, CallOutcome, CallState, Command,
-    Direction, EventKind, MessageId, Mute, Show,
+    AccountCommand, AccountId, BareJid, Call, CallCommand, CallId, CallOutcome, CallState, Direction,
+    EventKind, MediaKind, MessageId, Mute, Show,
 };
 use session::{Heard, Ringing, Tone};
 use view::{CallKey, Calls, ConversationKey, Sound, Stage, Told};
@@ -40,6 +41,7 @@ pub use words::sentence;
 use crate::{
     application::Application,
     bridge::{Bridge, Listener},
+    portals::screen_cast::SharedScreen,
     settings::key,
     time_words,
 };
@@ -71,6 +73,11 @@ mod imp {
         /// What keeps the device awake.
         pub inhibited: Cell<Option<u32>>,
         pub others: desktop::OtherPlayers,
+        pub keys: RefCell<Option<media_keys::MediaKeys>>,
+        /// What the user shows of their screen.
+        pub screen: RefCell<Option<SharedScreen>>,
+        /// The person is choosing what to show.
+        pub asks_for_screen: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -107,12 +114,14 @@ impl CallDesk {
             }
         })));
         for name in [key::CALL_MICROPHONE, key::CALL_SPEAKER, key::CALL_CAMERA] {
-            let bridge = bridge.clone();
-            settings.connect_changed(Some(name), move |settings, _| {
-                bridge.send(Command::SetCallDevices(media::chosen(settings)));
+            let weak = desk.downgrade();
+            settings.connect_changed(Some(name), move |_, _| {
+                if let Some(desk) = weak.upgrade() {
+                    desk.tell_devices();
+                }
             });
         }
-        bridge.send(Command::SetCallDevices(media::chosen(settings)));
+        desk.tell_devices();
         glib::spawn_future_local(show_pictures(desk.downgrade(), arriving));
         desk
     }
@@ -129,12 +138,31 @@ impl CallDesk {
 
     /// Calls somebody.
     pub fn start(&self, conversation: ConversationKey, video: bool) {
-        self.bridge().tell(conversation.account, AccountCommand::StartCall(conversation.conversation, video));
+        let start = move |desk: &Self, video: bool| {
+            let command = AccountCommand::StartCall(conversation.conversation, video);
+            desk.bridge().tell(conversation.account, command);
+        };
+        if video { self.with_camera(start) } else { start(self, false) }
     }
 
     /// Does something about a call.
     pub fn tell(&self, key: CallKey, command: CallCommand) {
-        self.bridge().tell(key.account, AccountCommand::Call(key.call, command));
+        let tell = move |desk: &Self, command| {
+            desk.bridge().tell(key.account, AccountCommand::Call(key.call, command));
+        };
+        match command {
+            CallCommand::Answer { video: true } => {
+                self.with_camera(move |desk, video| tell(desk, CallCommand::Answer { video }));
+            }
+            CallCommand::Send(MediaKind::Video, true) => self.with_camera(move |desk, has_camera| {
+                let window = desk.imp().windows.borrow().get(&key).cloned();
+                match window {
+                    Some(window) if !has_camera => window.fill_buttons(),
+                    _ => tell(desk, command),
+                }
+            }),
+            _ => tell(self, command),
+        }
     }
 
     /// Takes a call that rings, with video if it is one with video.
@@ -224,6 +252,8 @@ impl CallDesk {
     fn hear_call(&self, account: AccountId, call: &Call) {
         let imp = self.imp();
         let key = CallKey { account, call: call.id };
+        let before = imp.calls.borrow().call(key).cloned();
+        self.follow_screen(before.as_ref(), call);
         let told = imp.calls.borrow_mut().hear(account, call);
         let window = imp.windows.borrow().get(&key).cloned();
         match told {
@@ -277,6 +307,7 @@ impl CallDesk {
         }
         self.keep_awake(current.as_ref());
         imp.others.pause(current.is_some());
+        self.follow_keys();
         self.emit_by_name::<()>("changed", &[]);
     }
 }

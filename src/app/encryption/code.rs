@@ -7,6 +7,7 @@ use adw::prelude::*;
 use gtk::{gdk, gio, glib};
 use model::AccountId;
 use qrcode::{Color, EcLevel, QrCode};
+use session::Picture;
 
 use super::link::Link;
 use crate::{
@@ -129,10 +130,20 @@ pub async fn read(bytes: Vec<u8>) -> Vec<String> {
 fn find(bytes: &[u8]) -> Vec<String> {
     let whole = Wish { fit: Fit::Whole, side: LARGEST_SIDE };
     let Some(image) = decoder::decode_now(bytes, whole) else { return Vec::new() };
-    let (width, height) = (image.width as usize, image.height as usize);
+    find_in((image.width, image.height), image.width * 4, &image.pixels)
+}
+
+/// The texts of the codes in a picture of a camera.
+pub fn codes_in(picture: &Picture) -> Vec<String> {
+    find_in((picture.width, picture.height), picture.stride, &picture.pixels)
+}
+
+/// Looks through pixels of four bytes, whose rows begin so many bytes after each other.
+fn find_in((width, height): (u32, u32), stride: u32, pixels: &[u8]) -> Vec<String> {
+    let (width, height, stride) = (width as usize, height as usize, stride as usize);
     let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-        let place = (y * width + x) * 4;
-        image.pixels.get(place..place + 3).map_or(255, grey)
+        let place = y * stride + x * 4;
+        pixels.get(place..place + 3).map_or(255, grey)
     });
     prepared.detect_grids().into_iter().filter_map(|grid| Some(grid.decode().ok()?.1)).collect()
 }

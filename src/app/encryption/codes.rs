@@ -1,4 +1,4 @@
-//! Being sure of keys by QR code: one's own is shown, another's is read from the clipboard or from a picture.
+//! Being sure of keys by QR code: one's own is shown, another's is read from the camera, the clipboard or a picture.
 
 use std::cell::OnceCell;
 
@@ -10,10 +10,13 @@ use super::{code, link::Link};
 use crate::{
     bridge::Bridge,
     i18n::{gettext, gettext_f, ngettext_f},
+    scanner,
 };
 
 /// Larger files are no pictures of codes.
 const LARGEST_FILE: i64 = 32 * 1024 * 1024;
+
+const SCAN: &str = "codes.scan";
 
 mod imp {
     use super::*;
@@ -33,6 +36,12 @@ mod imp {
             class.install_action("codes.show", None, |codes, _, _| {
                 if let Some((bridge, account, _)) = codes.imp().about.get() {
                     code::present(codes, bridge, *account);
+                }
+            });
+            class.install_action_async(SCAN, None, |codes, _, _| async move {
+                let refusal = gettext("This code names no keys.");
+                if let Some(link) = scanner::scan(&codes, &refusal, Link::read).await {
+                    codes.verify(link).await;
                 }
             });
             class.install_action_async("codes.paste", None, |codes, _, _| async move {
@@ -67,12 +76,16 @@ impl Codes {
         )));
         for (title, icon, action) in [
             (gettext("Show QR Code"), "view-app-grid-symbolic", "codes.show"),
+            (gettext("Scan with Camera"), "camera-photo-symbolic", SCAN),
             (gettext("Verify with Link from Clipboard"), "edit-paste-symbolic", "codes.paste"),
             (gettext("Verify with Picture of QR Code…"), "image-x-generic-symbolic", "codes.open"),
         ] {
             let row = adw::ButtonRow::builder().title(title).start_icon_name(icon).build();
             row.set_action_name(Some(action));
             codes.add(&row);
+            if action == SCAN {
+                scanner::offer(&row, &codes);
+            }
         }
         codes
     }

@@ -17,6 +17,7 @@ mod link;
 mod lock;
 pub mod words;
 
+pub use code::codes_in;
 pub use codes::Codes;
 pub use devices::{Devices, concerns};
 pub use dialog::present as present_devices;

@@ -13,10 +13,12 @@ use model::{AccountId, Answer, Request};
 use view::{ConversationKey, ConversationRow, ReaderHandle};
 
 use crate::{
+    address::{self, Typed},
     bridge::Bridge,
     failure,
     i18n::gettext,
     objects::{AccountObject, ConversationObject},
+    scanner,
     window::Window,
 };
 use candidates::{Candidate, Section};
@@ -54,6 +56,8 @@ mod imp {
         #[template_child]
         pub entry: TemplateChild<gtk::SearchEntry>,
         #[template_child]
+        pub scan_button: TemplateChild<gtk::Button>,
+        #[template_child]
         pub account_box: TemplateChild<gtk::Box>,
         #[template_child]
         pub account_choice: TemplateChild<gtk::DropDown>,
@@ -77,6 +81,9 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             class.bind_template();
             class.bind_template_callbacks();
+            class.install_action_async("new-conversation.scan", None, |dialog, _, _| async move {
+                dialog.scan().await;
+            });
         }
 
         fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
@@ -126,6 +133,7 @@ impl NewConversation {
         imp.window.set(Some(window));
         self.set_up_list(bridge);
         self.set_up_accounts(bridge);
+        scanner::offer(&*imp.scan_button, self);
         let dialog = self.clone();
         let recent = window.recent_conversations();
         let bridge = bridge.clone();
@@ -154,6 +162,19 @@ impl NewConversation {
             Err(error) => tracing::warn!(%error, "the contacts could not be read"),
         }
         self.show_matching();
+    }
+
+    /// Takes the address from a code.
+    async fn scan(&self) {
+        let refusal = gettext("This code names nobody.");
+        let address = scanner::scan(self, &refusal, |text| match address::read(text) {
+            Typed::Person(address) => Some(address),
+            _ => None,
+        });
+        if let Some(address) = address.await {
+            self.imp().entry.set_text(address.as_str());
+            self.imp().entry.grab_focus();
+        }
     }
 
     fn shown(&self) -> &gio::ListStore {

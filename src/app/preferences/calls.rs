@@ -13,6 +13,7 @@ use crate::{
     calls::{self, DeviceRows},
     i18n::gettext,
     objects::AccountObject,
+    portals::camera,
     settings::key,
 };
 
@@ -31,8 +32,9 @@ mod imp {
         pub preview_button: gtk::ToggleButton,
         pub picture: gtk::Picture,
         pub choice: AccountChoice,
-        pub privacy: adw::PreferencesGroup,
+        pub of_account: adw::PreferencesGroup,
         pub relay_only: adw::SwitchRow,
+        pub low_bandwidth: adw::SwitchRow,
         pub meter: RefCell<Option<Meter>>,
         pub preview: RefCell<Option<Preview>>,
         pub handlers: RefCell<Vec<glib::SignalHandlerId>>,
@@ -91,23 +93,29 @@ impl CallsPage {
         page.add(&DeviceRows::new(settings));
         page.add(&page.trying());
         page.add(imp.choice.group());
-        page.add(&imp.privacy);
+        page.add(&imp.of_account);
         imp.relay_only.set_title(&gettext("Hide My Network Address"));
         imp.relay_only.set_subtitle(&gettext(
             "Calls go through a relay of your server, so that nobody you talk to learns where you are. They need one.",
         ));
-        imp.relay_only.connect_active_notify(glib::clone!(
-            #[weak]
-            page,
-            move |_| page.tell_settings()
+        imp.low_bandwidth.set_title(&gettext("Save Data"));
+        imp.low_bandwidth.set_subtitle(&gettext(
+            "Calls take as little of the network as they can: voices are understood, pictures are coarse.",
         ));
-        imp.privacy.add(&imp.relay_only);
+        for switch in [&imp.relay_only, &imp.low_bandwidth] {
+            switch.connect_active_notify(glib::clone!(
+                #[weak]
+                page,
+                move |_| page.tell_settings()
+            ));
+            imp.of_account.add(switch);
+        }
         let turned = glib::clone!(
             #[weak]
             page,
             move || page.read_settings()
         );
-        imp.choice.follow(bridge, &[&imp.privacy], turned);
+        imp.choice.follow(bridge, &[&imp.of_account], turned);
         page.read_settings();
         page
     }
@@ -201,11 +209,25 @@ impl CallsPage {
         if !imp.preview_button.is_active() {
             return;
         }
+        let page = self.downgrade();
+        glib::spawn_future_local(async move {
+            let may_look = camera::ask().await;
+            let Some(page) = page.upgrade() else { return };
+            let button = &page.imp().preview_button;
+            if may_look && button.is_active() {
+                page.begin_looking();
+            } else {
+                button.set_active(false);
+            }
+        });
+    }
+
+    fn begin_looking(&self) {
         let (show, shown) = async_channel::bounded(1);
         let preview = Preview::begin(calls::devices(), calls::chosen(self.settings()), move |picture| {
             let _ = show.try_send(picture);
         });
-        imp.preview.replace(Some(preview));
+        self.imp().preview.replace(Some(preview));
         let page = self.downgrade();
         glib::spawn_future_local(async move {
             while let Ok(picture) = shown.recv().await {
@@ -219,16 +241,21 @@ impl CallsPage {
         self.imp().choice.account()
     }
 
+    /// Puts the switches where the account has them. Until then they say nothing, and so cannot be turned.
     fn read_settings(&self) {
         let (Some(bridge), Some(account)) = (self.imp().bridge.get(), self.account()) else { return };
         let Some(reader) = bridge.session().reader(account.id()) else { return };
+        self.imp().of_account.set_sensitive(false);
         let page = self.clone();
         glib::spawn_future_local(async move {
             let Ok(settings) = reader.call_settings().await else { return };
+            let imp = page.imp();
             if page.account().as_ref() == Some(&account) {
-                page.imp().filling.set(true);
-                page.imp().relay_only.set_active(settings.relay_only);
-                page.imp().filling.set(false);
+                imp.filling.set(true);
+                imp.relay_only.set_active(settings.relay_only);
+                imp.low_bandwidth.set_active(settings.low_bandwidth);
+                imp.filling.set(false);
+                imp.of_account.set_sensitive(true);
             }
         });
     }
@@ -239,13 +266,10 @@ impl CallsPage {
             return;
         }
         let (Some(bridge), Some(account)) = (imp.bridge.get(), self.account()) else { return };
-        let Some(reader) = bridge.session().reader(account.id()) else { return };
-        let (bridge, relay_only) = (bridge.clone(), imp.relay_only.is_active());
-        glib::spawn_future_local(async move {
-            // What this page does not show stays as it is.
-            let Ok(settings) = reader.call_settings().await else { return };
-            let settings = CallSettings { relay_only, ..settings };
-            bridge.tell(account.id(), AccountCommand::SetCallSettings(settings));
-        });
+        let settings = CallSettings {
+            relay_only: imp.relay_only.is_active(),
+            low_bandwidth: imp.low_bandwidth.is_active(),
+        };
+        bridge.tell(account.id(), AccountCommand::SetCallSettings(settings));
     }
 }

@@ -110,21 +110,22 @@ impl Streams {
     }
 
     /// A device failed: it is not tried again before it is wanted anew.
-    pub fn give_up(&mut self, media: MediaKind) {
-        self.captures.insert(media, false);
-        self.sending.retain(|_, sending| sending.media() != media);
+    pub fn give_up(&mut self, media: MediaKind, legs: &[Leg]) {
+        self.set_capture(media, false, legs);
     }
 
     /// Begins what may flow and does not, and ends what must not.
     pub fn settle(&mut self, legs: &[Leg]) {
         let contents: Vec<&Content> =
             legs.iter().flat_map(|leg| &leg.contents).filter(|content| !content.is_gone).collect();
-        let sends: Vec<&Content> =
-            contents.iter().copied().filter(|content| self.may_send(content)).collect();
-        self.sending.retain(|ssrc, _| sends.iter().any(|content| content.ssrc == *ssrc));
-        for content in sends {
+        let sends: Vec<(&Content, MediaKind)> =
+            contents.iter().filter_map(|content| Some((*content, self.captured_for(content)?))).collect();
+        self.sending.retain(|ssrc, sending| {
+            sends.iter().any(|(content, media)| content.ssrc == *ssrc && *media == sending.media())
+        });
+        for (content, media) in sends {
             if !self.sending.contains_key(&content.ssrc) {
-                self.begin_sending(content);
+                self.begin_sending(content, media);
             }
         }
         self.receiving.retain(|name, _| contents.iter().any(|content| content.name == *name));
@@ -142,7 +143,10 @@ impl Streams {
         let before = std::mem::replace(&mut self.chosen, chosen);
         let changes = |media: MediaKind| match media {
             MediaKind::Audio => self.chosen.microphone != before.microphone,
-            MediaKind::Video | MediaKind::Screen => self.chosen.camera != before.camera,
+            MediaKind::Video => {
+                (&self.chosen.camera, &self.chosen.cameras) != (&before.camera, &before.cameras)
+            }
+            MediaKind::Screen => self.chosen.screen != before.screen,
         };
         self.sending.retain(|_, sending| !changes(sending.media()));
         if self.chosen.speaker != before.speaker {
@@ -154,8 +158,10 @@ impl Streams {
     /// What the user chose for this failed: the desktop's is used in its place. False if that was used already.
     pub fn fall_back(&mut self, media: MediaKind, legs: &[Leg]) -> bool {
         let chosen = match media {
-            MediaKind::Audio => CallDevices { camera: self.chosen.camera.clone(), ..CallDevices::default() },
-            MediaKind::Video | MediaKind::Screen => CallDevices { camera: None, ..self.chosen.clone() },
+            MediaKind::Audio => CallDevices { microphone: None, speaker: None, ..self.chosen.clone() },
+            MediaKind::Video => CallDevices { camera: None, ..self.chosen.clone() },
+            // There is no other.
+            MediaKind::Screen => self.chosen.clone(),
         };
         let is_other = chosen != self.chosen;
         if is_other {
@@ -181,17 +187,25 @@ impl Streams {
         }
     }
 
-    fn may_send(&self, content: &Content) -> bool {
-        content.payload().is_some()
+    /// What is to be captured and sent as this content, if anything: a screen goes before the camera.
+    fn captured_for(&self, content: &Content) -> Option<MediaKind> {
+        let may_send = content.payload().is_some()
             && !self.on_hold
-            && self.captures.get(&content.media).copied().unwrap_or(false)
-            && self.flows.get(&content.name).is_none_or(|flow| flow.sends)
+            && self.flows.get(&content.name).is_none_or(|flow| flow.sends);
+        let is_captured = |media: MediaKind| self.captures.get(&media).copied().unwrap_or(false);
+        let captured = match content.media {
+            MediaKind::Video if self.chosen.screen.is_some() && is_captured(MediaKind::Screen) => {
+                MediaKind::Screen
+            }
+            media => media,
+        };
+        (may_send && is_captured(captured)).then_some(captured)
     }
 
-    fn begin_sending(&mut self, content: &Content) {
+    fn begin_sending(&mut self, content: &Content, media: MediaKind) {
         let Some(payload) = content.payload() else { return };
         let sent = sending::Content {
-            media: content.media,
+            media,
             payload,
             ssrc: content.ssrc,
             track: content.track.clone(),
@@ -213,8 +227,8 @@ impl Streams {
                 self.sending.insert(content.ssrc, sending);
             }
             Err(error) => {
-                tracing::warn!(%error, media = ?content.media, "nothing can be captured");
-                let _ = self.fault.try_send(Failed::Capturing(content.media));
+                tracing::warn!(%error, ?media, "nothing can be captured");
+                let _ = self.fault.try_send(Failed::Capturing(media));
             }
         }
     }

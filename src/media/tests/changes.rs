@@ -100,6 +100,7 @@ fn other_devices_are_used_from_now_on() {
         microphone: Some("low-tone".into()),
         camera: Some("bars".into()),
         speaker: Some("one that is not there".into()),
+        ..CallDevices::default()
     };
     pair.sides[0].media.use_devices(chosen);
     let before = pair.sides[1].statistics.video.decoded;

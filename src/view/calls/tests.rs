@@ -25,6 +25,7 @@ fn call(id: i64, direction: Direction, state: CallState) -> Call {
         participants: vec![them],
         microphone: true,
         camera: false,
+        screen: false,
         on_hold: false,
     }
 }

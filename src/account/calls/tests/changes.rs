@@ -47,6 +47,12 @@ fn a_camera_that_fails_is_off() {
     assert!(desk.told().camera);
     let wanted = MediaCommand::Capture { media: MediaKind::Video, on: true };
     assert!(desk.engine().contains(&wanted));
+
+    // A screen that is no longer there makes way for the camera.
+    desk.command(CallCommand::Send(MediaKind::Screen, true));
+    assert!(desk.told().screen);
+    desk.media(MediaEvent::CaptureFailed(MediaKind::Screen));
+    assert!(!desk.told().screen && desk.told().camera);
 }
 
 #[test]
@@ -85,12 +91,42 @@ fn video_that_is_not_taken() {
 }
 
 #[test]
-fn a_screen_is_a_content_of_its_own() {
+fn a_screen_goes_in_place_of_the_camera() {
     let mut desk = Desk::new();
     desk.talk(true);
+    let screen = |on| CallCommand::Send(MediaKind::Screen, on);
+    let capture = |media, on| vec![MediaCommand::Capture { media, on }];
+    // Others see pictures before and after: there is nothing to tell them.
+    desk.command(screen(true));
+    assert_eq!(desk.engine(), capture(MediaKind::Screen, true));
+    assert!(desk.told().screen && desk.told().camera);
+    desk.command(CallCommand::Send(MediaKind::Video, false));
+    assert_eq!(desk.engine(), capture(MediaKind::Video, false));
+    assert!(!desk.has_asked());
+    desk.command(screen(false));
+    assert_eq!(desk.engine(), capture(MediaKind::Screen, false));
+    let (_, muted) = desk.asked(Action::SessionInfo);
+    assert_eq!(muted.info, Some(Info::Mute(Some("video".to_owned()))));
+    assert!(!desk.told().screen);
+}
+
+#[test]
+fn a_screen_is_added_to_a_call_of_voices() {
+    let mut desk = Desk::new();
+    desk.talk(false);
     desk.command(CallCommand::Send(MediaKind::Screen, true));
-    let [_, MediaCommand::Offer(wanted)] = &desk.engine()[..] else { panic!() };
-    assert_eq!((wanted[0].name.as_str(), wanted[0].media), ("screen", MediaKind::Screen));
+    let [MediaCommand::Capture { media: MediaKind::Screen, on: true }, MediaCommand::Offer(wanted)] =
+        &desk.engine()[..]
+    else {
+        panic!("it is not offered")
+    };
+    assert_eq!((wanted[0].name.as_str(), wanted[0].media), ("video", MediaKind::Video));
+    desk.media(MediaEvent::Offer(description(&BOTH[1..], "ours")));
+    desk.asked(Action::ContentAdd);
+    let stub = wire::Content::stub(Side::Initiator, "video", Senders::Both);
+    let reject = Jingle { contents: vec![stub], ..desk.their(Action::ContentReject) };
+    assert_eq!(desk.asks(&reject), "result");
+    assert!(!desk.told().screen, "it was not taken");
 }
 
 #[test]
@@ -167,8 +203,7 @@ fn both_add_video_at_once() {
     assert_eq!(desk.asks(&theirs), "result");
     let commands = desk.engine();
     assert_eq!(commands[0], MediaCommand::Remove(vec!["video".to_owned()]));
-    assert_eq!(commands[1], MediaCommand::Capture { media: MediaKind::Video, on: true });
-    assert!(matches!(commands[2], MediaCommand::Answer(_)));
+    assert!(matches!(commands[1], MediaCommand::Answer(_)));
     assert!(desk.told().camera, "what the user wanted to send goes by theirs");
     // Their refusal of ours says what is known.
     desk.rig.refuse(&ours, "conflict");
