@@ -1,3 +1,5 @@
+//! What is taken out of files before they go, and what cannot be: prepared as the outbox does it, and read again.
+
 use std::{fs, io::Read as _, path::Path};
 
 use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
