@@ -60,6 +60,8 @@ pub async fn scan<T>(
         }
         if let Some(found) = texts.iter().find_map(|text| read(text)) {
             dialog.close();
+            // Before it is gone, nothing below it can have the keyboard.
+            while to_read.recv().await.is_ok() {}
             return Some(found);
         }
         if !texts.is_empty() {

@@ -31,6 +31,8 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             class.set_accessible_role(gtk::AccessibleRole::Img);
+            // Bound here: on its way up to the viewer the space bar is taken by somebody else.
+            class.add_binding_action(gdk::Key::space, gdk::ModifierType::empty(), "viewer.play");
         }
     }
 

@@ -99,7 +99,6 @@ mod imp {
             let none = gdk::ModifierType::empty();
             let control = gdk::ModifierType::CONTROL_MASK;
             for (key, modifiers, action) in [
-                (gdk::Key::space, none, "viewer.play"),
                 (gdk::Key::plus, none, "viewer.zoom-in"),
                 (gdk::Key::equal, none, "viewer.zoom-in"),
                 (gdk::Key::KP_Add, none, "viewer.zoom-in"),
