@@ -73,8 +73,9 @@ pub fn prepare(
     key: &FileKey,
     means: Means<'_>,
 ) -> io::Result<Prepared> {
-    if let (FileSource::Path(path), Some(side), Some(films)) = (source, wish.longest_side, means.films)
-        && let Some(prepared) = made_smaller(path, side / 2, films, means.told, container, key)?
+    let Means { films, told } = means;
+    if let (FileSource::Path(path), Some(side), Some(films)) = (source, wish.longest_side, films)
+        && let Some(prepared) = made_smaller(path, side / 2, films, told, container, key)?
     {
         return Ok(prepared);
     }
@@ -137,10 +138,10 @@ fn made_smaller(
     if !facts.is_file() || !believed(&head, None).starts_with("video/") {
         return Ok(None);
     }
-    let film = FileAtRest::InPlace { path: path.to_owned(), size: facts.len(), without_metadata: false };
+    let original = FileAtRest::InPlace { path: path.to_owned(), size: facts.len(), without_metadata: false };
     let mut writer = ContainerWriter::create(container, key)?;
     let mut stopped = None;
-    let made = films.make(film.open()?, side, &mut |FilmPiece { place, bytes, done }| {
+    let made = films.make(original.open()?, side, &mut |FilmPiece { place, bytes, done }| {
         let (over, behind) = bytes.split_at(bytes.len().min(writer.len().saturating_sub(place) as usize));
         let taken = told(done).and_then(|()| {
             writer.rewrite(place, over)?;

@@ -55,7 +55,7 @@ fn gif(frames: u8, (width, height): (u32, u32), milliseconds: u32) -> Vec<u8> {
 }
 
 /// A chunk of a PNG.
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let named = [&name[..], content].concat();
     let sum = !named.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg()))
@@ -73,7 +73,7 @@ fn of_one_color(color: u8, format: ImageFormat) -> Vec<u8> {
 /// Frames of one colour each, as a PNG that moves.
 fn apng(colors: &[u8]) -> Vec<u8> {
     let mut number = 0_u32;
-    let mut numbered = |name: &[u8; 4], content: &[u8]| {
+    let mut numbered = |name: [u8; 4], content: &[u8]| {
         number += 1;
         chunk(name, &[&(number - 1).to_be_bytes()[..], content].concat())
     };
@@ -85,17 +85,17 @@ fn apng(colors: &[u8]) -> Vec<u8> {
         let length = u32::from_be_bytes(still[data - 4..data].try_into().expect("a length")) as usize;
         // Width, height, place, and how long of how many parts of a second it is shown.
         let control = [8_u32, 4, 0, 0].map(u32::to_be_bytes).concat();
-        frames.extend(numbered(b"fcTL", &[&control[..], &[0, 50, 3, 232, 0, 0]].concat()));
+        frames.extend(numbered(*b"fcTL", &[&control[..], &[0, 50, 3, 232, 0, 0]].concat()));
         let pixels = &still[data + 4..data + 4 + length];
         if head.is_empty() {
             head = still[..data - 4].to_vec();
-            frames.extend(chunk(b"IDAT", pixels));
+            frames.extend(chunk(*b"IDAT", pixels));
         } else {
-            frames.extend(numbered(b"fdAT", pixels));
+            frames.extend(numbered(*b"fdAT", pixels));
         }
     }
     let told = [colors.len() as u32, 0].map(u32::to_be_bytes).concat();
-    [head, chunk(b"acTL", &told), frames, chunk(b"IEND", &[])].concat()
+    [head, chunk(*b"acTL", &told), frames, chunk(*b"IEND", &[])].concat()
 }
 
 /// The same as a WebP.

@@ -55,7 +55,7 @@ enum Word {
 
 impl Smaller {
     /// Begins with a film. `None` if what is needed for it is not there.
-    pub fn begin(pipeline: &gst::Pipeline, source: AppSrc, side: u32) -> Option<Self> {
+    pub fn begin(pipeline: &gst::Pipeline, source: &AppSrc, side: u32) -> Option<Self> {
         let decoder = gst::ElementFactory::make("decodebin").build().ok()?;
         let writer = gst::ElementFactory::make("webmmux").property("writing-app", "").build().ok()?;
         let sink = gst::ElementFactory::make("fakesink").property("sync", false).property("async", false);

@@ -85,9 +85,9 @@ fn answer() -> io::Result<()> {
     let (pipeline, limits) = prepare(wish)?;
     confine(limits).map_err(io::Error::other)?;
     if let Wish::Smaller(side) = wish {
-        return serve_smaller(&mut asked, Smaller::begin(&pipeline, source(length, bytes), side));
+        return serve_smaller(&mut asked, Smaller::begin(&pipeline, &source(length, bytes), side));
     }
-    serve(&mut asked, Opened::open(&pipeline, wish, source(length, bytes)))
+    serve(&mut asked, Opened::open(&pipeline, wish, &source(length, bytes)))
 }
 
 /// Everything that cannot be done behind closed doors.
@@ -154,7 +154,7 @@ struct Track {
 }
 
 impl Opened {
-    fn open(pipeline: &gst::Pipeline, wish: Wish, source: AppSrc) -> Option<Self> {
+    fn open(pipeline: &gst::Pipeline, wish: Wish, source: &AppSrc) -> Option<Self> {
         let decoder = gst::ElementFactory::make("decodebin").build().ok()?;
         pipeline.add_many([source.upcast_ref(), &decoder]).ok()?;
         source.link(&decoder).ok()?;

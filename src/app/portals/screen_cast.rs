@@ -68,7 +68,7 @@ struct Session {
 impl Session {
     async fn begin(portal: Portal, ended: impl Fn() + 'static) -> Option<Self> {
         let options = glib::VariantDict::default();
-        options.insert("session_handle_token", &token());
+        options.insert("session_handle_token", token());
         let session = portal.ask("CreateSession", Vec::new(), options).await?;
         let path = session.lookup_value("session_handle", None)?.str()?.to_owned();
         let closed = portal.bus.subscribe_to_signal(

@@ -88,8 +88,8 @@ fn what_is_no_file_is_refused() {
 }
 
 /// A box.
-fn part(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
-    [&(content.len() as u32 + 8).to_be_bytes()[..], name, content].concat()
+fn part(name: [u8; 4], content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u32 + 8).to_be_bytes()[..], &name, content].concat()
 }
 
 #[test]
@@ -97,9 +97,9 @@ fn what_a_long_film_tells_is_left_out_while_it_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("film.mp4");
     let secret = b"51.4779 N 0.0015 W";
-    let movie = part(b"moov", &[part(b"mvhd", &[0; 20]), part(b"udta", secret)].concat());
+    let movie = part(*b"moov", &[part(*b"mvhd", &[0; 20]), part(*b"udta", secret)].concat());
     let length = KEPT_UP_TO + 1;
-    let head = [part(b"ftyp", b"isom\0\0\x02\0isom"), movie].concat();
+    let head = [part(*b"ftyp", b"isom\0\0\x02\0isom"), movie].concat();
     let data = length - head.len() as u64;
     fs::write(&path, [head, (data as u32).to_be_bytes().to_vec(), b"mdat".to_vec()].concat()).unwrap();
     fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();
@@ -143,7 +143,7 @@ fn what_a_file_tells_is_known_before_it_is_sent() {
 fn films_are_made_smaller_if_that_makes_them_smaller() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("film.webm");
-    fs::write(&path, [&b"\x1a\x45\xdf\xa3"[..], &[7; 200_000]].concat()).unwrap();
+    fs::write(&path, [b"\x1a\x45\xdf\xa3".to_vec(), vec![7; 200_000]].concat()).unwrap();
     let (container, key) = (folder.path().join("c"), FileKey::new([0; 32]));
     let wish = Wish { strip_metadata: false, longest_side: Some(1280) };
     let outcome = |films: FilmMaker, told: &mut dyn FnMut(u16) -> io::Result<()>| {

@@ -73,7 +73,8 @@ impl<'f, F: Read + Seek> Tiff<'f, F> {
 
     fn changes(&mut self) -> io::Result<Changes> {
         let mut pages: Vec<Page> = Vec::new();
-        let mut kept = vec![0..8];
+        let mut kept = Vec::new();
+        kept.push(0..8);
         let mut place = self.number(4, 4)?;
         while place != 0 {
             if pages.len() == MOST_PAGES || pages.iter().any(|page| page.place == place) {
@@ -141,7 +142,7 @@ impl<'f, F: Read + Seek> Tiff<'f, F> {
         kept.sort_by_key(|kept| kept.start);
         let mut end = 0;
         let mut patches = Vec::new();
-        for kept in kept.into_iter().chain([self.length..self.length]) {
+        for kept in kept.into_iter().chain(std::iter::once(self.length..self.length)) {
             if kept.start > end {
                 patches.push(Patch::empty(end, kept.start - end));
             }

@@ -91,9 +91,9 @@ fn voice(loudness: f64) -> impl FnMut() -> f64 + Send {
         let envelope = if pauses || syllable > 0.8 { 0.0 } else { (syllable / 0.8 * TAU / 2.0).sin() };
         let colour = 1.0 + ((time * 4.0) as usize % 5) as f64;
         let overtones = (1..24).map(|overtone| {
-            let formant =
+            let resonance =
                 (-((f64::from(overtone) - 4.0 * colour) / 3.0).powi(2)).exp() + 0.3 / f64::from(overtone);
-            formant * (TAU * phase * f64::from(overtone)).sin()
+            resonance * (TAU * phase * f64::from(overtone)).sin()
         });
         overtones.sum::<f64>() * envelope * loudness / 4.0
     }
