@@ -18,10 +18,11 @@ static GstElement *create_element(GstDevice *device, const gchar *name) {
     GstElement *element;
     if (gst_device_has_classes(device, "Audio/Source")) {
         element = gst_element_factory_make("audiotestsrc", name);
-        /* Bursts, as of words: what tells voice from noise leaves them. */
+        /* Bursts, as of words: what tells voice from noise leaves them. Far from the tone that is played here, which would be
+         * taken for their echo. */
         gst_util_set_object_arg(G_OBJECT(element), "wave", "ticks");
-        g_object_set(element, "is-live", TRUE, "freq", 440.0, "volume", 1.0, "tick-interval", (guint64)(370 * GST_MSECOND),
-                     "sine-periods-per-tick", 88, NULL);
+        g_object_set(element, "is-live", TRUE, "freq", 1000.0, "volume", 1.0, "tick-interval", (guint64)(370 * GST_MSECOND),
+                     "sine-periods-per-tick", 200, NULL);
     } else if (gst_device_has_classes(device, "Video/Source")) {
         element = gst_element_factory_make("videotestsrc", name);
         gst_util_set_object_arg(G_OBJECT(element), "pattern", "ball");

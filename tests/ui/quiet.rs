@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::Delivery;
 use tests::person::block_on;
-use tests::{Person, Prosody, Starling, befriend, wait};
+use tests::{Person, Prosody, Starling, befriend, publish_device, wait};
 
 use crate::scene::still_desktop;
 
@@ -16,6 +16,7 @@ fn no_socket_but_the_servers_is_opened() {
     let mallory = Person::new(&server, "mallory");
     let device = Person::new(&server, "alice");
     befriend(&device, &bob);
+    publish_device(&device);
     let alice = device.address.clone();
     assert!(device.session.end(Duration::from_secs(5)));
     let desktop = still_desktop();

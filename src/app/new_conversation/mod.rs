@@ -174,6 +174,7 @@ impl NewConversation {
         if let Some(address) = address.await {
             self.imp().entry.set_text(address.as_str());
             self.imp().entry.grab_focus();
+            self.imp().entry.set_position(-1);
         }
     }
 
