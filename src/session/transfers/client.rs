@@ -36,6 +36,8 @@ pub(crate) struct Place {
 #[derive(Clone)]
 pub(super) struct Client {
     http: reqwest::Client,
+    /// Says nothing of how long the server may be silent: it is, while it is sent to.
+    uploads: reqwest::Client,
     private_allowed: bool,
 }
 
@@ -55,36 +57,37 @@ impl Client {
             }
             Err(_) => return None,
         };
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(config)
-            .https_only(true)
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
-            .pool_max_idle_per_host(1)
-            .dns_resolver(Careful { private_allowed })
-            .redirect(Policy::custom(move |attempt| {
-                if attempt.previous().len() > MOST_REDIRECTS
-                    || !may_be_visited(attempt.url(), private_allowed)
-                {
-                    attempt.error(UnsafePlace)
-                } else {
-                    attempt.follow()
-                }
-            }))
-            .build();
-        match http {
-            Ok(http) => Some(Self { http, private_allowed }),
-            Err(error) => {
+        let careful = || {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(config.clone())
+                .https_only(true)
+                .no_proxy()
+                .referer(false)
+                .connect_timeout(CONNECT)
+                .pool_max_idle_per_host(1)
+                .dns_resolver(Careful { private_allowed })
+                .redirect(Policy::custom(move |attempt| {
+                    if attempt.previous().len() > MOST_REDIRECTS
+                        || !may_be_visited(attempt.url(), private_allowed)
+                    {
+                        attempt.error(UnsafePlace)
+                    } else {
+                        attempt.follow()
+                    }
+                }))
+        };
+        match (careful().read_timeout(SILENCE).build(), careful().build()) {
+            (Ok(http), Ok(uploads)) => Some(Self { http, uploads, private_allowed }),
+            (Err(error), _) | (_, Err(error)) => {
                 tracing::error!(%error, "no client for files");
                 None
             }
         }
     }
 
+    /// Whoever sends this looks after the time.
     pub(super) fn put(&self, address: &str) -> Result<reqwest::RequestBuilder, Trouble> {
-        Ok(self.http.put(self.checked(address)?))
+        Ok(self.uploads.put(self.checked(address)?))
     }
 
     pub(super) fn get(&self, address: &str) -> Result<reqwest::RequestBuilder, Trouble> {

@@ -2,7 +2,11 @@
 
 use std::{
     io::{self, Read as _},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use account::Trouble;
@@ -21,6 +25,8 @@ use super::{
 /// How much is read at once, and how many pieces wait for the network.
 const PIECE: usize = 128 * 1024;
 const WAITING: usize = 4;
+/// How long the network may take no piece, and the server for its answer after the last.
+const STALLED: Duration = Duration::from_secs(120);
 
 /// What is to be put where.
 pub(super) struct Put {
@@ -60,7 +66,12 @@ pub(super) async fn put(client: &Client, put: Put, pace: Pace) -> Result<Digest,
         }
         *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
     });
-    let body = Body::wrap_stream(stream::poll_fn(move |context| taken.poll_recv(context)));
+    let asked: Arc<AtomicU64> = Arc::default();
+    let asks = Arc::clone(&asked);
+    let body = Body::wrap_stream(stream::poll_fn(move |context| {
+        asks.fetch_add(1, Relaxed);
+        taken.poll_recv(context)
+    }));
     let mut request = client
         .put(&address)?
         .header(header::CONTENT_LENGTH, on_the_wire)
@@ -69,7 +80,7 @@ pub(super) async fn put(client: &Client, put: Put, pace: Pace) -> Result<Digest,
     for (name, value) in headers {
         request = request.header(name, value);
     }
-    let answer = request.send().await;
+    let answer = answered(request, &asked).await?;
     let poured = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(Err(failure)) = poured {
         return Err(Trouble::Lasting(failure));
@@ -80,6 +91,26 @@ pub(super) async fn put(client: &Client, put: Put, pace: Pace) -> Result<Digest,
         // An answer before the file was there is none that can be believed.
         (status, _) if status.is_success() => Err(Trouble::Passing),
         (status, _) => Err(refused(status)),
+    }
+}
+
+/// Sends a request, however long that takes, as long as the network goes on asking for pieces of it.
+async fn answered(
+    request: reqwest::RequestBuilder,
+    asked: &AtomicU64,
+) -> Result<reqwest::Result<reqwest::Response>, Trouble> {
+    let mut sending = std::pin::pin!(request.send());
+    let mut before = None;
+    loop {
+        if let Ok(answer) = tokio::time::timeout(STALLED, sending.as_mut()).await {
+            return Ok(answer);
+        }
+        let now = Some(asked.load(Relaxed));
+        if now == before {
+            tracing::info!("an upload does not go on");
+            return Err(Trouble::Passing);
+        }
+        before = now;
     }
 }
 
